@@ -1,0 +1,1 @@
+"""Vitrine: a trusted research environment for medical images."""
