@@ -1,0 +1,164 @@
+"""The format of a session's journal: one JSON object per line, each bound to the one before it.
+
+A line is exactly
+
+    {"seq":N,"t":"TIME","kind":"KIND","body":BODY,"digest":"SHA-256"}
+
+with the keys in this order and BODY in canonical form (sorted keys, no spaces, UTF-8, no
+floats). The digest is `vitrine.audit.chain.digest_of(N, {"t", "kind", "body"}, previous)`.
+Because BODY is stored canonically, a reader can hash the stored bytes themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from vitrine.audit.chain import DOMAIN, GENESIS
+from vitrine.errors import IntegrityError, InvalidInput
+
+FILE_NAME: Final = "journal.jsonl"
+FORMAT: Final = 1
+MAX_DEPTH: Final = 100
+
+_LINE: Final = b'{"seq":%d,"t":"%b","kind":"%b","body":%b,"digest":"%b"}\n'
+_TEXT: Final = b'[%d,{"body":%b,"kind":"%b","t":"%b"}]'
+_HEADER: Final = re.compile(rb'\{"seq":(\d+),"t":"([^"\\]{1,40})","kind":"([a-z_]{1,20})","body":')
+_TAIL: Final = b',"digest":"%b"}\n'
+_TAIL_BYTES: Final = len(_TAIL) - 2 + 64
+_KIND: Final = re.compile(r"[a-z_]{1,20}")
+_INT64: Final = 1 << 63
+
+
+class BrokenJournal(IntegrityError):
+    """A record does not follow from the one before it, or is missing."""
+
+    def __init__(self, message: str, *, record: int) -> None:
+        super().__init__(message)
+        self.record = record
+
+
+class Head(NamedTuple):
+    """The last record of a chain: its number (0 for an empty chain) and its digest."""
+
+    seq: int
+    digest: str
+
+
+EMPTY: Final = Head(0, GENESIS)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One line of a journal."""
+
+    seq: int
+    at: str
+    kind: str
+    body: Mapping[str, Any]
+    digest: str
+
+
+def canonical(body: Mapping[str, Any]) -> bytes:
+    """`body` as canonical JSON.
+
+    Floats become `{"$float": "0.5"}` and integers beyond 64 bits `{"$int": "..."}`, since JSON
+    writers disagree about them; half surrogates become backslash escapes.
+
+    Raises:
+        InvalidInput: when it is nested too deeply or holds something that is not JSON.
+    """
+    try:
+        return orjson.dumps(_plain(body, 0, False), option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        return orjson.dumps(_plain(body, 0, True), option=orjson.OPT_SORT_KEYS)
+
+
+def _plain(value: Any, depth: int, escape: bool) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode() if escape else value
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return value if -_INT64 <= value < _INT64 else {"$int": str(value)}
+    if isinstance(value, float):
+        return {"$float": repr(value)}
+    if depth >= MAX_DEPTH:
+        raise InvalidInput(f"a message is nested more than {MAX_DEPTH} levels deep")
+    if isinstance(value, Mapping):
+        return {
+            _plain(str(key), depth, escape): _plain(item, depth + 1, escape)
+            for key, item in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_plain(item, depth + 1, escape) for item in value]
+    raise InvalidInput(f"a journal record cannot hold a {type(value).__name__}")
+
+
+def encode(kind: str, body: Mapping[str, Any], at: str, previous: Head) -> tuple[bytes, Head]:
+    """The line for the record after `previous`, and the head that it makes.
+
+    Raises:
+        InvalidInput: when the kind or the body cannot be written.
+    """
+    if not _KIND.fullmatch(kind):
+        raise InvalidInput("a journal record's kind is 1 to 20 lower-case letters")
+    seq, content, label, moment = previous.seq + 1, canonical(body), kind.encode(), at.encode()
+    text = _TEXT % (seq, content, label, moment)
+    digest = sha256(DOMAIN + bytes.fromhex(previous.digest) + text).hexdigest()
+    return _LINE % (seq, moment, label, content, digest.encode()), Head(seq, digest)
+
+
+def decode(line: bytes) -> Record:
+    """The record on `line`. Says nothing about its place in a chain.
+
+    Raises:
+        ValueError: when the line is not a record.
+    """
+    found = orjson.loads(line)
+    if not isinstance(found, dict) or set(found) != {"seq", "t", "kind", "body", "digest"}:
+        raise ValueError("not a journal record")
+    return Record(found["seq"], found["t"], found["kind"], found["body"], found["digest"])
+
+
+def follow(lines: Iterator[bytes], head: Head) -> Iterator[tuple[Head, int]]:
+    """The head after each line and the line's size, as long as each follows from the last.
+
+    Raises:
+        BrokenJournal: at the first line that does not follow, naming its number.
+    """
+    seq, previous = head.seq, bytes.fromhex(head.digest)
+    for line in lines:
+        seq += 1
+        match = _HEADER.match(line)
+        if match is None:
+            raise BrokenJournal(_unreadable(line, seq), record=seq)
+        number, moment, label = match.groups()
+        if int(number) != seq:
+            raise BrokenJournal(
+                f"record {seq} is missing: record {int(number)} stands in its place", record=seq
+            )
+        text = _TEXT % (seq, line[match.end() : -_TAIL_BYTES], label, moment)
+        link = sha256(DOMAIN + previous + text)
+        digest = link.hexdigest()
+        if line[-_TAIL_BYTES:] != _TAIL % digest.encode():
+            raise BrokenJournal(_unlike(line, seq), record=seq)
+        previous = link.digest()
+        yield Head(seq, digest), len(line)
+
+
+def _unreadable(line: bytes, seq: int) -> str:
+    if not line.endswith(b"\n"):
+        return f"record {seq} is cut off"
+    return f"record {seq} is not in the form of a journal record"
+
+
+def _unlike(line: bytes, seq: int) -> str:
+    if not line.endswith(b"\n"):
+        return f"record {seq} is cut off"
+    return f"record {seq} was changed, or does not follow from record {seq - 1}"
