@@ -14,12 +14,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
 import orjson
 
-from vitrine.audit.chain import DOMAIN, GENESIS
+from vitrine.audit.chain import GENESIS, digest_of_bytes
 from vitrine.errors import IntegrityError, InvalidInput
 
 FILE_NAME: Final = "journal.jsonl"
@@ -110,7 +109,7 @@ def encode(kind: str, body: Mapping[str, Any], at: str, previous: Head) -> tuple
         raise InvalidInput("a journal record's kind is 1 to 20 lower-case letters")
     seq, content, label, moment = previous.seq + 1, canonical(body), kind.encode(), at.encode()
     text = _TEXT % (seq, content, label, moment)
-    digest = sha256(DOMAIN + bytes.fromhex(previous.digest) + text).hexdigest()
+    digest = digest_of_bytes(text, previous.digest)
     return _LINE % (seq, moment, label, content, digest.encode()), Head(seq, digest)
 
 
@@ -132,7 +131,7 @@ def follow(lines: Iterator[bytes], head: Head) -> Iterator[tuple[Head, int]]:
     Raises:
         BrokenJournal: at the first line that does not follow, naming its number.
     """
-    seq, previous = head.seq, bytes.fromhex(head.digest)
+    seq, previous = head
     for line in lines:
         seq += 1
         match = _HEADER.match(line)
@@ -144,11 +143,10 @@ def follow(lines: Iterator[bytes], head: Head) -> Iterator[tuple[Head, int]]:
                 f"record {seq} is missing: record {int(number)} stands in its place", record=seq
             )
         text = _TEXT % (seq, line[match.end() : -_TAIL_BYTES], label, moment)
-        link = sha256(DOMAIN + previous + text)
-        digest = link.hexdigest()
+        digest = digest_of_bytes(text, previous)
         if line[-_TAIL_BYTES:] != _TAIL % digest.encode():
             raise BrokenJournal(_unlike(line, seq), record=seq)
-        previous = link.digest()
+        previous = digest
         yield Head(seq, digest), len(line)
 
 
