@@ -1,0 +1,1 @@
+"""The only part of a session that runs as root: directories, disk images, mounts, nothing else."""
