@@ -118,4 +118,5 @@ build_session_image kernel __init__.py workbench session/__init__.py session/wir
     session/agent
 build_session_image lab __init__.py errors.py session/__init__.py session/wire.py \
     session/channels.py session/lab
+"$docker" image prune -f --filter label=vitrine.inputs >/dev/null # superseded builds
 say "vitrine/base, vitrine/kernel and vitrine/lab are ready"

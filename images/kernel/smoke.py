@@ -9,11 +9,11 @@ import sys
 import time
 from importlib.metadata import version
 
-PROMISED = (
-    "ipykernel IPython zmq numpy scipy pandas matplotlib skimage sklearn nibabel pydicom "
-    "SimpleITK ipywidgets acro statsmodels PIL vitrine.workbench"
-).split()
-ABSENT = "gcc cc g++ make ld curl wget git ssh sudo nc apt-cache dpkg".split()
+PROMISED = """
+    ipykernel IPython zmq numpy scipy pandas matplotlib skimage sklearn nibabel pydicom
+    SimpleITK ipywidgets acro statsmodels PIL vitrine.workbench
+"""
+ABSENT = "gcc cc g++ make ld curl wget git ssh sudo nc apt-cache dpkg"
 
 
 def _check(claim: bool, sentence: str) -> None:
@@ -35,7 +35,7 @@ def _no_elevation() -> None:
 
 def main() -> None:
     """Run every check; the first broken promise ends it with one sentence."""
-    for name in PROMISED:
+    for name in PROMISED.split():
         importlib.import_module(name)
     import matplotlib.pyplot
     import pandas
@@ -52,7 +52,7 @@ def main() -> None:
         except ImportError:
             continue
         sys.exit(f"kernel image: {name} must not be in it")
-    for program in ABSENT:
+    for program in ABSENT.split():
         _check(shutil.which(program) is None, f"{program} must not be in it")
     for command in (
         ["pip", "install", "x"],

@@ -14,15 +14,9 @@ VERSIONS = {
     "jupyterlab-widgets": "3.0.17",
 }
 NEEDED = "jupyterhub.singleuser.app jupyterlab.labapp jupyter_server.serverapp jupyter_client zmq"
-ABSENT = (
-    "ipykernel",
-    "debugpy",
-    "terminado",
-    "pip",
-    "numpy",
-    "vitrine.storage",
-    "vitrine.settings",
-)
+ABSENT = """
+    ipykernel IPython debugpy terminado jupyter_lsp pip numpy vitrine.storage vitrine.settings
+"""
 
 
 def _check(claim: bool, sentence: str) -> None:
@@ -36,7 +30,7 @@ def main() -> None:
         importlib.import_module(name)
     for name, wanted in VERSIONS.items():
         _check(version(name) == wanted, f"{name} is {version(name)}, not {wanted}")
-    for name in ABSENT:
+    for name in ABSENT.split():
         try:
             importlib.import_module(name)
         except ImportError:
