@@ -34,6 +34,9 @@ metadata: Final = MetaData(
 BUSY_TIMEOUT_MS: Final = 10_000
 """How long a writer waits for another process's transaction."""
 
+WRITE_LOCK: Final = 0x56495452  # "VITR"
+"""PostgreSQL advisory lock that a write transaction holds to its end."""
+
 _IMMEDIATE: Final = "vitrine_immediate"
 _MIGRATE_HINT: Final = "run `vitrine node init` as root"
 
@@ -64,6 +67,8 @@ class Database:
         with _explained(self._engine), self._engine.connect() as connection:
             marked = connection.execution_options(**{_IMMEDIATE: True})
             with marked.begin():
+                if self.dialect == "postgresql":
+                    _take_turn(marked)
                 yield marked
 
     @contextmanager
@@ -140,6 +145,15 @@ def _begin_sqlite(connection: Connection) -> None:
     immediate = connection.get_execution_options().get(_IMMEDIATE, False)
     connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if immediate else 'ON'}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _take_turn(connection: Connection) -> None:
+    """Let write transactions run one after another, as SQLite does.
+
+    A verdict then still holds when its change is made, and the audit log has one order.
+    """
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {BUSY_TIMEOUT_MS}")
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})")
 
 
 def _create_shared_file(name: str | None) -> None:

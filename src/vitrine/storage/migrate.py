@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
-
-LOCK_KEY: Final = 0x56495452  # "VITR"
-"""PostgreSQL advisory lock that lets one process migrate at a time."""
+from sqlalchemy import Connection
 
 
 def upgrade(tx: Connection) -> None:
     """Apply every migration that the database has not seen, inside the caller's transaction."""
-    if tx.dialect.name == "postgresql":
-        tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
     command.upgrade(_config(tx), "head")
 
 
