@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-from vitrine.activity.record import EMPTY, FILE_NAME, BrokenJournal, Head, follow
+from vitrine.activity.record import EMPTY, FILE_NAME, BrokenJournal, Head, walk
 
 _TORN_SUFFIX: Final = ".torn"
 
@@ -105,10 +105,9 @@ class JournalFile:
     def _find_head(self) -> BrokenJournal | None:
         with open(self.path, "rb", buffering=1 << 20) as lines:
             try:
-                for head, size in follow(iter(lines), EMPTY):
-                    self.head = head
-                    self.size_bytes += size
+                self.head, self.size_bytes = walk(lines)
             except BrokenJournal as problem:
+                self.head, self.size_bytes = problem.walked
                 return problem
         return None
 
@@ -136,7 +135,7 @@ def _holds_a_chain(tail: bytes) -> bool:
             continue
         try:
             head = Head(int(number), digest.decode())
-            next(follow(iter([second + b"\n"]), head))
+            walk([second + b"\n"], head)
         except (BrokenJournal, ValueError):
             continue
         return True

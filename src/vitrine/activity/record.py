@@ -12,7 +12,7 @@ Because BODY is stored canonically, a reader can hash the stored bytes themselve
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -30,16 +30,9 @@ _TEXT: Final = b'[%d,{"body":%b,"kind":"%b","t":"%b"}]'
 _HEADER: Final = re.compile(rb'\{"seq":(\d+),"t":"([^"\\]{1,40})","kind":"([a-z_]{1,20})","body":')
 _TAIL: Final = b',"digest":"%b"}\n'
 _TAIL_BYTES: Final = len(_TAIL) - 2 + 64
+_KEYS: Final = frozenset({"seq", "t", "kind", "body", "digest"})
 _KIND: Final = re.compile(r"[a-z_]{1,20}")
 _INT64: Final = 1 << 63
-
-
-class BrokenJournal(IntegrityError):
-    """A record does not follow from the one before it, or is missing."""
-
-    def __init__(self, message: str, *, record: int) -> None:
-        super().__init__(message)
-        self.record = record
 
 
 class Head(NamedTuple):
@@ -50,6 +43,27 @@ class Head(NamedTuple):
 
 
 EMPTY: Final = Head(0, GENESIS)
+
+
+class Walk(NamedTuple):
+    """How far a chain was followed: the last head and the bytes up to its end."""
+
+    head: Head
+    size_bytes: int
+
+
+class BrokenJournal(IntegrityError):
+    """A record does not follow from the one before it, or is missing.
+
+    Attributes:
+        record: the number of that record.
+        walked: how far the chain is good.
+    """
+
+    def __init__(self, message: str, *, record: int, walked: Walk = Walk(EMPTY, 0)) -> None:
+        super().__init__(message)
+        self.record = record
+        self.walked = walked
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,43 +134,69 @@ def decode(line: bytes) -> Record:
         ValueError: when the line is not a record.
     """
     found = orjson.loads(line)
-    if not isinstance(found, dict) or set(found) != {"seq", "t", "kind", "body", "digest"}:
+    if not isinstance(found, dict) or set(found) != _KEYS:
         raise ValueError("not a journal record")
     return Record(found["seq"], found["t"], found["kind"], found["body"], found["digest"])
 
 
-def follow(lines: Iterator[bytes], head: Head) -> Iterator[tuple[Head, int]]:
-    """The head after each line and the line's size, as long as each follows from the last.
+def walk(lines: Iterable[bytes], head: Head = EMPTY, noted: Mapping[int, str] = {}) -> Walk:
+    """Follow `lines` from `head` to the end and return the head there.
+
+    Hashes the stored bytes: nothing is written out again, so every byte of a line counts.
+
+    Args:
+        noted: digests of some records that were noted elsewhere, by number.
 
     Raises:
-        BrokenJournal: at the first line that does not follow, naming its number.
+        BrokenJournal: at the first line that does not follow, naming its number; `walked` says
+            how far the chain was good.
     """
     seq, previous = head
+    size_bytes = 0
     for line in lines:
         seq += 1
-        match = _HEADER.match(line)
-        if match is None:
-            raise BrokenJournal(_unreadable(line, seq), record=seq)
-        number, moment, label = match.groups()
-        if int(number) != seq:
-            raise BrokenJournal(
-                f"record {seq} is missing: record {int(number)} stands in its place", record=seq
-            )
-        text = _TEXT % (seq, line[match.end() : -_TAIL_BYTES], label, moment)
+        header = _HEADER.match(line)
+        if header is None or header[1] != b"%d" % seq:
+            raise _broken(_misplaced(line, header, seq), seq, previous, size_bytes)
+        number, moment, label = header.groups()
+        text = b'[%b,{"body":%b,"kind":"%b","t":"%b"}]' % (
+            number, line[header.end() : -_TAIL_BYTES], label, moment,
+        )  # fmt: skip
         digest = digest_of_bytes(text, previous)
-        if line[-_TAIL_BYTES:] != _TAIL % digest.encode():
-            raise BrokenJournal(_unlike(line, seq), record=seq)
+        if line[-_TAIL_BYTES:] != _TAIL % digest.encode() or not _is_readable(line):
+            raise _broken(_unlike(line, seq), seq, previous, size_bytes)
+        if seq in noted and noted[seq] != digest:
+            reason = f"record {seq} is not the one whose digest was noted: it was rewritten"
+            raise _broken(reason, seq, previous, size_bytes)
         previous = digest
-        yield Head(seq, digest), len(line)
+        size_bytes += len(line)
+    return Walk(Head(seq, previous), size_bytes)
 
 
-def _unreadable(line: bytes, seq: int) -> str:
+def _is_readable(line: bytes) -> bool:
+    try:
+        return len(orjson.loads(line)) == len(_KEYS)
+    except orjson.JSONDecodeError:
+        return False
+
+
+def _misplaced(line: bytes, header: re.Match[bytes] | None, seq: int) -> str:
     if not line.endswith(b"\n"):
         return f"record {seq} is cut off"
-    return f"record {seq} is not in the form of a journal record"
+    if header is None:
+        return f"record {seq} is not in the form of a journal record"
+    found = int(header[1])
+    if found > seq:
+        return f"record {seq} is missing: record {found} stands in its place"
+    return f"record {found} is out of order: it stands where record {seq} belongs"
 
 
 def _unlike(line: bytes, seq: int) -> str:
     if not line.endswith(b"\n"):
         return f"record {seq} is cut off"
-    return f"record {seq} was changed, or does not follow from record {seq - 1}"
+    return f"record {seq} was changed, or does not follow from the one before it"
+
+
+def _broken(reason: str, seq: int, previous: str, size_bytes: int) -> BrokenJournal:
+    walked = Walk(Head(seq - 1, previous), size_bytes)
+    return BrokenJournal(reason, record=seq, walked=walked)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from vitrine.activity.journal import JournalFailed, JournalWriter
-from vitrine.activity.record import EMPTY, Record, canonical, decode, follow
+from vitrine.activity.record import Record, canonical, decode, walk
 from vitrine.audit import chain
 from vitrine.errors import InvalidInput
 
@@ -30,7 +30,7 @@ def kinds(path: Path) -> list[str]:
 
 
 def check(path: Path) -> int:
-    return [head.seq for head, _ in follow(iter(lines(path)), EMPTY)][-1]
+    return walk(lines(path)).head.seq
 
 
 @pytest.fixture
