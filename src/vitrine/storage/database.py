@@ -105,6 +105,16 @@ class Database:
         with self.read() as tx:
             return is_current(tx)
 
+    def revision(self) -> str | None:
+        """The last migration applied; None when there is none, or no database yet."""
+        from vitrine.storage.migrate import current_revision
+
+        path = self._engine.url.database
+        if self.dialect == "sqlite" and not (path and Path(path).is_file()):
+            return None
+        with self.read() as tx:
+            return current_revision(tx)
+
     def close(self) -> None:
         """Give back every connection; using the database again opens new ones."""
         self._engine.dispose()
