@@ -23,7 +23,7 @@ from vitrine.errors import IntegrityError, InvalidInput
 
 FILE_NAME: Final = "journal.jsonl"
 FORMAT: Final = 1
-MAX_DEPTH: Final = 100
+MAX_DEPTH: Final = 240
 
 _LINE: Final = b'{"seq":%d,"t":"%b","kind":"%b","body":%b,"digest":"%b"}\n'
 _TEXT: Final = b'[%d,{"body":%b,"kind":"%b","t":"%b"}]'
