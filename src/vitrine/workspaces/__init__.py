@@ -1,0 +1,1 @@
+"""What may be started for whom: sessions, the workspaces they mount, and what ends them."""

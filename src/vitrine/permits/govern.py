@@ -1,0 +1,182 @@
+"""Create a project, change who belongs to it, and end it: verdict, change, audit event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
+
+from sqlalchemy import Connection
+
+from vitrine.access import store as access
+from vitrine.audit import log
+from vitrine.audit.events import Event
+from vitrine.catalogue import store as catalogue
+from vitrine.clock import Clock, timestamp, utc_now
+from vitrine.errors import InvalidInput, NotFound
+from vitrine.permits import policy, store
+from vitrine.permits.project import LimitOverrides, Project
+from vitrine.storage.database import Database
+
+
+def create_project(
+    db: Database,
+    project_id: str,
+    *,
+    title: str,
+    datasets: Iterable[str],
+    expires_at: datetime,
+    reviewers_required: int,
+    limits: LimitOverrides | None = None,
+    actor: str,
+    dry_run: bool = False,
+    clock: Clock = utc_now,
+) -> Project:
+    """Create a project without members.
+
+    Raises:
+        InvalidInput: when it cannot exist as described.
+        NotFound: when a dataset was never published.
+        Conflict: when the id is taken.
+    """
+    now = clock()
+    project = Project(
+        id=project_id,
+        title=title,
+        members=frozenset(),
+        datasets=frozenset(datasets),
+        expires_at=expires_at,
+        reviewers_required=reviewers_required,
+        limits=limits or LimitOverrides(),
+        created_at=timestamp(now),
+        created_by=actor,
+    )
+    verdict = policy.may_exist(project, now)
+    if not verdict:
+        raise InvalidInput(verdict.reason)
+    with _change(db, dry_run) as tx:
+        _require_published(tx, project)
+        store.add_project(tx, project)
+        detail: dict[str, str | int] = {
+            "datasets": " ".join(sorted(project.datasets)),
+            "expires_at": timestamp(expires_at),
+            "reviewers_required": reviewers_required,
+            "limits": " ".join(f"{k}={v}" for k, v in project.limits.set_values().items()),
+        }
+        _record(tx, Event.PROJECT_CREATED, project_id, actor, clock, detail)
+    return project
+
+
+def add_member(
+    db: Database,
+    project_id: str,
+    person: str,
+    *,
+    actor: str,
+    dry_run: bool = False,
+    clock: Clock = utc_now,
+) -> Project:
+    """Make `person` a member of the project and return the project as it is then.
+
+    Raises:
+        NotFound: when the project or the account does not exist.
+        InvalidInput: when the account cannot be a member.
+    """
+    with _change(db, dry_run) as tx:
+        project = store.project(tx, project_id)
+        verdict = policy.may_join(access.account(tx, person), project)
+        if not verdict:
+            raise InvalidInput(verdict.reason)
+        store.add_member(tx, project_id, person, added_at=timestamp(clock()))
+        _record(tx, Event.PROJECT_MEMBER_ADDED, project_id, actor, clock, {"person": person})
+    return replace(project, members=project.members | {person})
+
+
+def remove_member(
+    db: Database,
+    project_id: str,
+    person: str,
+    *,
+    actor: str,
+    dry_run: bool = False,
+    clock: Clock = utc_now,
+) -> Project:
+    """End the membership of `person`; a running session of theirs ends within seconds.
+
+    Raises:
+        NotFound: when the project does not exist or `person` is no member of it.
+    """
+    with _change(db, dry_run) as tx:
+        project = store.project(tx, project_id)
+        if person not in project.members:
+            raise NotFound(
+                f"{person!r} is not a member of project {project_id}",
+                hint=f"vitrine project show {project_id} lists the members",
+            )
+        store.remove_member(tx, project_id, person)
+        _record(tx, Event.PROJECT_MEMBER_REMOVED, project_id, actor, clock, {"person": person})
+    return replace(project, members=project.members - {person})
+
+
+def set_expiry(
+    db: Database,
+    project_id: str,
+    expires_at: datetime,
+    *,
+    actor: str,
+    dry_run: bool = False,
+    clock: Clock = utc_now,
+) -> Project:
+    """Let the project end at `expires_at`; when that has passed, its sessions end within seconds.
+
+    Raises:
+        NotFound: when the project does not exist.
+    """
+    with _change(db, dry_run) as tx:
+        project = store.project(tx, project_id)
+        store.set_expiry(tx, project_id, timestamp(expires_at))
+        is_over = expires_at <= clock()
+        event = Event.PROJECT_EXPIRED if is_over else Event.PROJECT_CHANGED
+        detail = {"from": timestamp(project.expires_at), "to": timestamp(expires_at)}
+        _record(tx, event, project_id, actor, clock, detail)
+    return replace(project, expires_at=expires_at)
+
+
+def end_of(day: date) -> datetime:
+    """The last moment of `day` in UTC: a project that ends on a day may be used on that day."""
+    return datetime.combine(day, time.max, tzinfo=UTC)
+
+
+def _require_published(tx: Connection, project: Project) -> None:
+    known = {dataset.name for dataset in catalogue.datasets(tx)}
+    if unknown := sorted(project.datasets - known):
+        raise NotFound(
+            f"no dataset was published as {' or '.join(map(repr, unknown))}",
+            hint="vitrine dataset list shows them all",
+        )
+
+
+def _record(
+    tx: Connection,
+    event: Event,
+    project_id: str,
+    actor: str,
+    clock: Clock,
+    detail: Mapping[str, str | int],
+) -> None:
+    log.record(tx, event, actor=actor, subject=f"project:{project_id}", detail=detail, clock=clock)
+
+
+class _Rehearsed(Exception):
+    """A dry run has come to its end."""
+
+
+@contextmanager
+def _change(db: Database, dry_run: bool) -> Iterator[Connection]:
+    """One write transaction, undone at its end when it is a dry run."""
+    with suppress(_Rehearsed):
+        with db.begin() as tx:
+            yield tx
+            if dry_run:
+                raise _Rehearsed
