@@ -93,10 +93,14 @@ class Database:
         """Bring the tables to the newest form; a database that is there already stays as it is."""
         from vitrine.storage.migrate import upgrade
 
-        if self.dialect == "sqlite":
-            _create_shared_file(self._engine.url.database)
+        self.create()
         with self.begin() as tx:
             upgrade(tx)
+
+    def create(self) -> None:
+        """Make an empty SQLite file where there is none; a server's database exists already."""
+        if self.dialect == "sqlite":
+            _create_shared_file(self._engine.url.database)
 
     def is_current(self) -> bool:
         """Whether the tables have the newest form that this version knows."""
