@@ -4,6 +4,7 @@
 |---|---|---|---|
 | `state_root` | root:root | 0755 | everybody passes through |
 | database | root:vitrine-db | 2770 | Hub, steward and review share an SQLite file |
+| `state_root/hub` | hub:hub | 0700 | the Hub's own database |
 | `blob_root` | steward:vitrine-db | 2750 | the steward adds, review and Hub read |
 | `dataset_root` | root:root | 0755 | published data; kernels see it through read-only mounts |
 | `workspace_root` | root:root | 0700 | only the host helper mounts workspaces |
@@ -85,6 +86,7 @@ def directories(settings: Settings) -> list[Directory]:
     if settings.sqlite_path is not None:
         found.append(Directory(settings.sqlite_path.parent, "root", DATABASE_GROUP, 0o2770))
     found += [
+        Directory(settings.state_root / "hub", hub, _group_of(hub), 0o700),
         Directory(settings.blob_root, steward, DATABASE_GROUP, 0o2750),
         Directory(settings.dataset_root, "root", "root", 0o755),
         Directory(settings.workspace_root, "root", "root", 0o700),

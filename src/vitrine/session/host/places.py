@@ -25,9 +25,7 @@ from typing import Final
 from vitrine.errors import Unavailable
 from vitrine.session.host.order import SESSION_ID, Prepare
 from vitrine.settings import Settings
-
-WEB_GROUP: Final = "vitrine-web"
-"""Unix group of the Hub and the proxy, which may reach a lab's socket."""
+from vitrine.storage.layout import WEB_GROUP
 
 ETC: Final = {
     "resolv.conf": "",
@@ -68,7 +66,7 @@ class Owners:
         except KeyError as error:
             raise Unavailable(
                 f"this machine has no account or group for it ({error.args[0]})",
-                hint="vitrine node init makes them",
+                hint="run deploy/accounts.sh as root",
             ) from error
 
 

@@ -16,6 +16,7 @@ from vitrine.errors import Conflict, InvalidInput, VitrineError
 from vitrine.session.host import disks, order, places
 from vitrine.session.host.places import Owners
 from vitrine.settings import Settings
+from vitrine.storage import layout
 
 LINE_BYTES: Final = 4096
 IDLE_TIMEOUT_S: Final = 60
@@ -152,11 +153,11 @@ def serve(settings: Settings) -> None:
     """Make this node's directories, tidy up, and answer the Hub for ever.
 
     Raises:
-        Unavailable: when an account of this node does not exist.
+        VitrineError: when an account of this node does not exist or a directory cannot be made.
     """
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     owners = Owners.of(settings)
-    _make_roots(settings, owners)
+    _make_roots(settings)
     helper = HostHelper(settings, owners)
     helper.tidy()
     with listening(settings, helper, owners) as server:
@@ -184,15 +185,12 @@ def peer_uid(connection: socket.socket) -> int:
     return int(struct.unpack("3i", credentials)[1])
 
 
-def _make_roots(settings: Settings, owners: Owners) -> None:
+def _make_roots(settings: Settings) -> None:
     """Directories that a reboot empties, and the one that only root may enter."""
-    settings.run_root.mkdir(mode=0o755, parents=True, exist_ok=True)
-    for path, owner, group, mode in (
-        (settings.session_root, 0, 0, 0o711),
-        (settings.host_socket.parent, 0, 0, 0o711),
-        (settings.hub_socket.parent, owners.hub, owners.web, 0o2750),
-        (settings.workspace_root, 0, 0, 0o700),
-    ):
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.chown(path, owner, group)
-        path.chmod(mode)
+    mine = (settings.run_root, settings.workspace_root)
+    wanted = [
+        each
+        for each in layout.directories(settings)
+        if any(each.path.is_relative_to(root) for root in mine)
+    ]
+    layout.make(wanted, with_owners=True)

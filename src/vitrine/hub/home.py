@@ -1,0 +1,79 @@
+"""What the home page shows: a person's projects, each with one button or the reason why not."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from vitrine.errors import VitrineError
+from vitrine.hub.pair import Pairs
+from vitrine.workspaces.start import Startable, startable
+
+
+class Button(StrEnum):
+    """The one thing that a person can do with a project now."""
+
+    START = "start"
+    OPEN = "open"
+    WAIT = "wait"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One project on the home page."""
+
+    project: str
+    title: str
+    datasets: tuple[str, ...]
+    expires: str
+    button: Button
+    reason: str
+    """Why there is no button to start, or how the last session ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Every project of a person, or why they cannot be shown."""
+
+    cards: tuple[Card, ...] = ()
+    problem: str = ""
+
+
+def projects_of(user: Any) -> Callable[[], Awaitable[Listing]]:
+    """A function for the template; only the page that calls it waits for the answer."""
+
+    async def listing() -> Listing:
+        if user is None:
+            return Listing()
+        pairs: Pairs = user.settings["vitrine_pairs"]
+        try:
+            found = await pairs.do(
+                lambda: startable(pairs.database, pairs.settings, user.name, pairs.clock)
+            )
+        except VitrineError as error:
+            return Listing(problem=error.sentence())
+        return Listing(tuple(card(each, user.spawners.get(each.project)) for each in found))
+
+    return listing
+
+
+def card(project: Startable, server: Any) -> Card:
+    """One project as the page shows it; `server` is None when none was ever started."""
+    button, reason = Button.START, getattr(server, "ending", "")
+    if server is not None and server.ready:
+        button, reason = Button.OPEN, ""
+    elif server is not None and server.pending:
+        button, reason = Button.WAIT, f"{server.pending} under way"
+    elif not project.verdict:
+        button, reason = Button.NONE, project.verdict.reason
+    return Card(
+        project=project.project,
+        title=project.title,
+        datasets=project.datasets,
+        expires=f"{project.expires_at:%Y-%m-%d}",
+        button=button,
+        reason=reason,
+    )
