@@ -1,0 +1,293 @@
+"""Who may do what with an export request, and what the votes amount to. Pure: no clock, no I/O.
+
+The same function disables a button, answers the API and stops a use case, with one sentence.
+`project` is always the request's own project, as it is now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from vitrine.access.account import Account, Role
+from vitrine.access.verdict import ALLOWED, Verdict
+from vitrine.egress.request import (
+    MOVES,
+    TURN,
+    Decision,
+    EgressRequest,
+    FileType,
+    FileVote,
+    RequestFile,
+    Reviews,
+    Status,
+    Turn,
+    Vote,
+)
+from vitrine.permits import policy as permits
+from vitrine.permits.project import Project
+
+REVIEW_DUE_DAYS = 2
+"""Working days within which a submitted request should be decided (Saturday, Sunday excluded)."""
+
+CONTEXT_MIN = 20
+"""Characters that a context has at least: shorter ones never explained anything to a checker."""
+
+CONTEXT_MAX = 10_000
+REASON_MAX = 2_000
+
+UNDER_REVIEW = frozenset({Status.SUBMITTED, Status.PARTIALLY_REVIEWED})
+"""The states in which votes are cast and sealed."""
+
+
+def may_move(request: EgressRequest, status: Status) -> Verdict:
+    """Whether the life cycle lets `request` become `status`."""
+    if status in MOVES[request.status]:
+        return ALLOWED
+    return Verdict(f"request {request.id} is {request.status} and cannot become {status}")
+
+
+def may_check(account: Account, request: EgressRequest, project: Project) -> Verdict:
+    """Whether `account` is an independent output checker for `request`, in whatever state."""
+    if account.is_disabled:
+        return Verdict(f"account {account.name} is disabled")
+    if account.name == request.author:
+        return Verdict("nobody reviews their own work: you asked for this release yourself")
+    return permits.may_review(account, project)
+
+
+def may_view(account: Account, request: EgressRequest, project: Project) -> Verdict:
+    """Whether `account` may see the request: its state, names and reasons, but no content."""
+    if account.is_disabled:
+        return Verdict(f"account {account.name} is disabled")
+    if account.name == request.author or Role.AUDITOR in account.roles:
+        return ALLOWED
+    if request.status is Status.PENDING:
+        return Verdict("this request has not been submitted; only its author sees it")
+    return may_check(account, request, project)
+
+
+def may_view_file(
+    account: Account, request: EgressRequest, file: RequestFile, project: Project
+) -> Verdict:
+    """Whether `account` may see what is inside the cleaned copy of `file`.
+
+    Not even its author before release: these pages lie outside the session.
+    """
+    if account.name == request.author:
+        if request.status is Status.RELEASED and file.filetype is FileType.OUTPUT:
+            return ALLOWED
+        return Verdict("you see the content of your files in your session, or after the release")
+    verdict = may_check(account, request, project)
+    if not verdict:
+        return verdict
+    if request.status in (Status.PENDING, Status.WITHDRAWN):
+        return Verdict(f"this request is {request.status}; there is nothing to review")
+    if file.filetype is FileType.WITHDRAWN or file.cleaned_sha256 is None:
+        return Verdict("the author has taken this file back")
+    return ALLOWED
+
+
+def may_edit(account: Account, request: EgressRequest) -> Verdict:
+    """Whether `account` may change what the request says and which files it asks for."""
+    if account.is_disabled:
+        return Verdict(f"account {account.name} is disabled")
+    if account.name != request.author:
+        return Verdict("only the author changes a request")
+    if TURN[request.status] is not Turn.AUTHOR:
+        return Verdict(f"this request is {request.status}; it can be changed before submission")
+    return ALLOWED
+
+
+def may_submit(account: Account, request: EgressRequest, project: Project, context: str) -> Verdict:
+    """Whether `account` may hand `request` to the checkers with this `context`."""
+    verdict = may_edit(account, request)
+    if not verdict:
+        return verdict
+    if account.name not in project.members:
+        return Verdict(f"you are no longer a member of project {request.project}")
+    if not request.outputs:
+        return Verdict("the request asks for no output file")
+    return _context_verdict(context)
+
+
+def _context_verdict(context: str) -> Verdict:
+    length = len(context.strip())
+    if length < CONTEXT_MIN:
+        return Verdict(
+            f"the context has {length} characters and needs {CONTEXT_MIN}: say what the files "
+            "show, of how many patients, and how small numbers were treated"
+        )
+    if length > CONTEXT_MAX:
+        return Verdict(f"the context has {length} characters; {CONTEXT_MAX} are allowed")
+    return ALLOWED
+
+
+def may_withdraw(account: Account, request: EgressRequest) -> Verdict:
+    """Whether `account` may take the whole request back."""
+    verdict = may_edit(account, request)
+    if verdict or account.name != request.author or account.is_disabled:
+        return verdict
+    return Verdict(
+        f"this request is {request.status}; it can be withdrawn before submission or when returned"
+    )
+
+
+def may_review(
+    account: Account, request: EgressRequest, project: Project, reviews: Reviews
+) -> Verdict:
+    """Whether `account` may vote, return or reject now."""
+    verdict = may_check(account, request, project)
+    if not verdict:
+        return verdict
+    if request.status not in UNDER_REVIEW:
+        return Verdict(f"this request is {request.status}; it is not open for review")
+    if reviews.has_submitted(account.name):
+        return Verdict("you have submitted your review of this turn")
+    return ALLOWED
+
+
+def may_vote(
+    account: Account,
+    request: EgressRequest,
+    file: RequestFile,
+    project: Project,
+    reviews: Reviews,
+) -> Verdict:
+    """Whether `account` may vote on `file` now."""
+    verdict = may_review(account, request, project, reviews)
+    if not verdict:
+        return verdict
+    if file.filetype is not FileType.OUTPUT:
+        return Verdict(f"{file.path} is a {file.filetype} file; only outputs are voted on")
+    return ALLOWED
+
+
+def vote_is_sound(file: RequestFile, value: Vote, reason: str, sha256: str) -> Verdict:
+    """Whether a vote says enough: it names the bytes, and gives a reason to change them."""
+    if sha256 != file.cleaned_sha256:
+        return Verdict(f"{file.path} is not the copy that you looked at; open it again")
+    if value is Vote.CHANGES_REQUESTED and not reason.strip():
+        return Verdict(f"say what should change in {file.path}: its author reads the reason")
+    return reason_fits(reason)
+
+
+def reason_fits(reason: str) -> Verdict:
+    """Whether a reason is short enough to keep."""
+    if len(reason) > REASON_MAX:
+        return Verdict(f"the reason has {len(reason)} characters; {REASON_MAX} are allowed")
+    return ALLOWED
+
+
+def may_submit_review(
+    account: Account, request: EgressRequest, project: Project, reviews: Reviews
+) -> Verdict:
+    """Whether the review of `account` is complete and can be handed in."""
+    verdict = may_review(account, request, project, reviews)
+    if not verdict:
+        return verdict
+    voted = {vote.file_id for vote in reviews.votes if vote.reviewer == account.name}
+    missing = sum(file.id not in voted for file in request.outputs)
+    if missing:
+        return Verdict(f"{missing} of {len(request.outputs)} output files lack your vote")
+    return ALLOWED
+
+
+def may_download(account: Account, request: EgressRequest, file: RequestFile) -> Verdict:
+    """Whether `account` may take the bytes of `file` home."""
+    if account.is_disabled:
+        return Verdict(f"account {account.name} is disabled")
+    if account.name != request.author:
+        return Verdict("only the author downloads released files")
+    if request.status is not Status.RELEASED:
+        return Verdict(f"this request is {request.status}; files leave only after release")
+    if file.filetype is not FileType.OUTPUT:
+        return Verdict(f"{file.path} is a {file.filetype} file and was not released")
+    return ALLOWED
+
+
+def decide(request: EgressRequest, reviews: Reviews, reviewers_required: int) -> Decision:
+    """What the submitted reviews of this turn amount to.
+
+    Approved needs, for every output file, that many distinct checkers who approved exactly the
+    cleaned copy it has now; a single submitted request for changes is enough against.
+    """
+    submitted = reviews.submitted - {request.author}
+    if len(submitted) < max(1, reviewers_required) or not request.outputs:
+        return Decision.INCOMPLETE
+    votes = [v for v in reviews.votes if v.reviewer in submitted and v.turn == request.turn]
+    if any(_approvals(file, votes) < reviewers_required for file in request.outputs):
+        return Decision.CHANGES_REQUESTED
+    if any(vote.value is Vote.CHANGES_REQUESTED for vote in votes):
+        return Decision.CHANGES_REQUESTED
+    return Decision.APPROVED
+
+
+def _approvals(file: RequestFile, votes: Iterable[FileVote]) -> int:
+    return len(
+        {
+            vote.reviewer
+            for vote in votes
+            if vote.file_id == file.id
+            and vote.value is Vote.APPROVED
+            and vote.sha256 == file.cleaned_sha256
+        }
+    )
+
+
+def may_release(
+    request: EgressRequest,
+    reviews: Reviews,
+    checkers: Iterable[Account],
+    project: Project,
+    reviewers_required: int,
+) -> Verdict:
+    """Whether the steward may let the outputs of `request` leave.
+
+    Args:
+        checkers: the accounts, as they are now, of everyone who submitted a review.
+    """
+    verdict = may_move(request, Status.RELEASED)
+    if not verdict:
+        return verdict
+    known = {checker.name: checker for checker in checkers}
+    for name in sorted(reviews.submitted):
+        if name not in known:
+            return Verdict(f"reviewer {name} has no account")
+        eligible = may_check(known[name], request, project)
+        if not eligible:
+            return Verdict(f"reviewer {name} does not count: {eligible.reason}")
+    if decide(request, reviews, reviewers_required) is not Decision.APPROVED:
+        return Verdict(
+            f"the outputs lack {reviewers_required} approvals each of their present copy"
+        )
+    return ALLOWED
+
+
+def visible_reviews(
+    account: Account, request: EgressRequest, reviews: Reviews, project: Project
+) -> Reviews:
+    """What `account` may see of the reviews of a turn.
+
+    Independent means blind: while votes are cast, a checker sees only their own, and nobody,
+    not even by a count, sees how far the others are. The author reads reasons once returned.
+    """
+    if request.status not in UNDER_REVIEW and account.name != request.author:
+        return reviews if may_view(account, request, project) else Reviews()
+    if account.name == request.author:
+        return Reviews()
+    own = frozenset({account.name})
+    names = reviews.submitted if reviews.has_submitted(account.name) else own
+    return Reviews(
+        seats=tuple(seat for seat in reviews.seats if seat.reviewer in names),
+        votes=tuple(vote for vote in reviews.votes if vote.reviewer in names),
+    )
+
+
+def due(submitted_at: datetime) -> datetime:
+    """When a request that was submitted then should be decided."""
+    moment, left = submitted_at, REVIEW_DUE_DAYS
+    while left:
+        moment += timedelta(days=1)
+        left -= moment.weekday() < 5
+    return moment

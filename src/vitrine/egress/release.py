@@ -1,0 +1,200 @@
+"""The only door out: the steward lets approved copies leave, after looking at everything again.
+
+Nothing that was decided earlier is believed. The votes are read again and compared with the audit
+log, the reviewers and the project are asked again, every byte is hashed again. Any difference
+refuses the release and says so in the audit log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import Connection
+
+from vitrine.access import store as access
+from vitrine.access.account import Account
+from vitrine.audit import log
+from vitrine.audit.events import Event
+from vitrine.clock import Clock, timestamp, utc_now
+from vitrine.egress import policy, receipt, store
+from vitrine.egress.request import (
+    EgressRequest,
+    Release,
+    RequestFile,
+    Reviews,
+    Status,
+)
+from vitrine.egress.trail import compare_with_log, subject_of
+from vitrine.errors import IntegrityError, NotFound, NotPermitted, VitrineError
+from vitrine.ids import new_id
+from vitrine.permits import store as permits
+from vitrine.permits.project import Project
+from vitrine.settings import Settings
+from vitrine.storage.blobs import BlobStore
+from vitrine.storage.database import Database
+
+_ACTOR = "system:steward"
+
+
+def release_approved(
+    db: Database,
+    blobs: BlobStore,
+    settings: Settings,
+    signing_key: Ed25519PrivateKey,
+    clock: Clock = utc_now,
+) -> list[Release]:
+    """Release every approved request that still stands up to a second look.
+
+    One that does not is refused, once per reason and change of the request, and stays APPROVED
+    for somebody to look into.
+    """
+    with db.read() as tx:
+        waiting = store.with_status(tx, Status.APPROVED)
+    released = []
+    for request_id in waiting:
+        try:
+            released.append(release(db, blobs, settings, signing_key, request_id, clock))
+        except (NotPermitted, IntegrityError, NotFound) as refusal:
+            _refuse(db, request_id, refusal, clock)
+    return released
+
+
+def release(
+    db: Database,
+    blobs: BlobStore,
+    settings: Settings,
+    signing_key: Ed25519PrivateKey,
+    request_id: str,
+    clock: Clock = utc_now,
+) -> Release:
+    """Release one approved request: its manifest signed, its files open to its author.
+
+    Raises:
+        NotPermitted: when the votes do not suffice.
+        IntegrityError: when a stored byte, a vote or the record is not what it was.
+    """
+    with db.begin() as tx:
+        request = store.request(tx, request_id)
+        project = permits.project(tx, request.project)
+        reviews = store.reviews_of(tx, request.id, request.turn)
+        compare_with_log(tx, request, reviews)
+        checkers = _reviewers(tx, reviews)
+        required = max(project.reviewers_required, request.reviewers_required or 1)
+        policy.may_release(request, reviews, checkers, project, required).require()
+        for file in request.outputs:
+            _compare_bytes(blobs, file)
+        made = _signed(request, project, reviews, required, settings, signing_key, clock)
+        store.add_release(tx, made)
+        store.change_request(tx, request, status=Status.RELEASED, released_at=made.released_at)
+        log.record(
+            tx,
+            Event.RELEASED,
+            actor=_ACTOR,
+            subject=subject_of(request),
+            detail={
+                "release": made.id,
+                "author": request.author,
+                "project": request.project,
+                "files": len(request.outputs),
+                "bytes": sum(file.cleaned_bytes or 0 for file in request.outputs),
+                "signature": made.signature,
+            },
+            clock=clock,
+        )
+    return made
+
+
+def _reviewers(tx: Connection, reviews: Reviews) -> list[Account]:
+    return [access.account(tx, name) for name in sorted(reviews.submitted)]
+
+
+def _compare_bytes(blobs: BlobStore, file: RequestFile) -> None:
+    if file.cleaned_sha256 is None:
+        raise IntegrityError(f"file {file.id} has no copy that could be released")
+    blob = blobs.verify(file.cleaned_sha256)
+    if blob.size_bytes != file.cleaned_bytes:
+        raise IntegrityError(f"the copy of file {file.id} has another size than was recorded")
+
+
+def _signed(
+    request: EgressRequest,
+    project: Project,
+    reviews: Reviews,
+    required: int,
+    settings: Settings,
+    signing_key: Ed25519PrivateKey,
+    clock: Clock,
+) -> Release:
+    now, release_id = clock(), new_id("rel")
+    manifest = {
+        "release": release_id,
+        "request": request.id,
+        "turn": request.turn,
+        "node": settings.node_name,
+        "project": request.project,
+        "session": request.session_id,
+        "author": request.author,
+        "submitted_at": timestamp(request.submitted_at or now),
+        "released_at": timestamp(now),
+        "policy": {
+            "reviewers_required": required,
+            "same_project_review": project.allow_same_project_review,
+        },
+        "reviewers": sorted(reviews.submitted),
+        "versions": {"vitrine": version("vitrine")},
+        "files": [_file_entry(file, reviews) for file in request.outputs],
+    }
+    made = receipt.sign(manifest, signing_key)
+    return Release(id=release_id, request_id=request.id, released_at=now, **asdict(made))
+
+
+def _file_entry(file: RequestFile, reviews: Reviews) -> Mapping[str, Any]:
+    return {
+        "name": file.path,
+        "original_sha256": file.original_sha256,
+        "released_sha256": file.cleaned_sha256,
+        "size_bytes": file.cleaned_bytes,
+        "media_type": file.media_type,
+        "cleaner": file.cleaner,
+        "votes": [
+            {
+                "reviewer": vote.reviewer,
+                "vote": str(vote.value),
+                "sha256": vote.sha256,
+                "at": timestamp(vote.cast_at),
+                "audit": vote.audit_sequence,
+            }
+            for vote in sorted(reviews.votes, key=lambda each: each.reviewer)
+            if vote.file_id == file.id
+        ],
+    }
+
+
+def _refuse(db: Database, request_id: str, refusal: VitrineError, clock: Clock) -> None:
+    """Audit the refusal, unless the newest entry on this request says the same already."""
+    reason = str(refusal)[:1000]
+    with db.begin() as tx:
+        newest = next(
+            log.find(
+                tx,
+                event=Event.RELEASE_REFUSED,
+                subject=subject_of(request_id),
+                limit=1,
+                newest_first=True,
+            ),
+            None,
+        )
+        if newest is not None and newest.detail.get("reason") == reason:
+            return
+        log.record(
+            tx,
+            Event.RELEASE_REFUSED,
+            actor=_ACTOR,
+            subject=subject_of(request_id),
+            detail={"reason": reason},
+            clock=clock,
+        )

@@ -1,0 +1,90 @@
+"""How the steward and the review application reach the parser."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from vitrine.egress.sandbox import frames
+from vitrine.errors import InvalidInput, Unavailable
+
+TIMEOUT_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """The releasable copy that the cleaner made."""
+
+    content: bytes = field(repr=False)
+    kind: str
+    media_type: str
+    cleaner: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a page may show of a copy; `image` is a PNG that this node drew itself."""
+
+    data: dict[str, Any]
+    image: bytes = field(default=b"", repr=False)
+
+
+class Parser:
+    """The parser process behind its socket."""
+
+    def __init__(self, path: Path, timeout_s: float = TIMEOUT_S) -> None:
+        self._path = path
+        self._timeout_s = timeout_s
+
+    def clean(self, name: str, content: bytes) -> Copy:
+        """The releasable copy of a file.
+
+        Raises:
+            InvalidInput: why there can be none.
+            Unavailable: when the parser does not answer.
+        """
+        head, body = self._ask({"op": "clean", "name": name}, content)
+        return Copy(
+            content=body,
+            kind=str(head["kind"]),
+            media_type=str(head["media_type"]),
+            cleaner=str(head["cleaner"]),
+            notes=tuple(str(note) for note in head["notes"]),
+        )
+
+    def preview(
+        self, kind: str, media_type: str, content: bytes, *, start: int = 0, as_text: bool = False
+    ) -> Preview:
+        """What to show of a copy, from row, line or cell `start` (zero-based).
+
+        Raises:
+            InvalidInput: when it cannot be shown.
+            Unavailable: when the parser does not answer.
+        """
+        asked = {
+            "op": "preview",
+            "kind": kind,
+            "media_type": media_type,
+            "start": start,
+            "as_text": as_text,
+        }
+        head, body = self._ask(asked, content)
+        return Preview(head, body)
+
+    def _ask(self, asked: dict[str, Any], content: bytes) -> tuple[dict[str, Any], bytes]:
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+                connection.settimeout(self._timeout_s)
+                connection.connect(str(self._path))
+                connection.sendall(frames.encode(asked, content))
+                head, body = frames.read(connection.recv)
+        except (OSError, frames.BadFrame) as error:
+            raise Unavailable(f"the parser at {self._path} does not answer: {error}") from error
+        if head.get("ok") is True:
+            return head, body
+        if "refusal" in head:
+            raise InvalidInput(str(head["refusal"]))
+        raise Unavailable(f"the parser refused the request: {head.get('error')}")

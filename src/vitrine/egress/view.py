@@ -1,0 +1,118 @@
+"""Looking at a request and into its files: what the policy shows, with an entry for each look."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from vitrine.access.account import Account
+from vitrine.audit import log
+from vitrine.audit.events import Event
+from vitrine.clock import Clock, utc_now
+from vitrine.egress import policy, store
+from vitrine.egress.request import EgressRequest, RequestFile, Reviews
+from vitrine.egress.sandbox.client import Parser, Preview
+from vitrine.egress.trail import refusals, subject_of
+from vitrine.errors import IntegrityError, NotFound
+from vitrine.permits import store as permits
+from vitrine.permits.project import Project
+from vitrine.storage.blobs import BlobStore
+from vitrine.storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A request as one person may see it."""
+
+    request: EgressRequest
+    project: Project
+    reviews: Reviews
+    """The part of this turn's reviews that this person may know."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFile:
+    """One file, opened."""
+
+    seen: Seen
+    file: RequestFile
+    preview: Preview
+
+
+def look(db: Database, account: Account, request_id: str, *, clock: Clock = utc_now) -> Seen:
+    """The request, as far as `account` may see it.
+
+    Raises:
+        NotFound: when there is no such request.
+        NotPermitted: with the policy's reason.
+    """
+    with refusals(db, account, request_id, "view", clock), db.read() as tx:
+        request = store.request(tx, request_id)
+        project = permits.project(tx, request.project)
+        policy.may_view(account, request, project).require()
+        reviews = store.reviews_of(tx, request.id, request.turn)
+        visible = policy.visible_reviews(account, request, reviews, project)
+        return Seen(request, project, visible)
+
+
+def open_file(
+    db: Database,
+    blobs: BlobStore,
+    parser: Parser,
+    account: Account,
+    request_id: str,
+    file_id: str,
+    *,
+    start: int = 0,
+    as_text: bool = False,
+    clock: Clock = utc_now,
+) -> SeenFile:
+    """What is inside the cleaned copy of a file, from row, line or cell `start`; audited.
+
+    Raises:
+        NotFound: when there is no such file.
+        NotPermitted: with the policy's reason.
+        IntegrityError: when the stored copy has other bytes than were recorded.
+    """
+    seen = look(db, account, request_id, clock=clock)
+    with refusals(db, account, request_id, "view file", clock):
+        file = _file(seen.request, file_id)
+        policy.may_view_file(account, seen.request, file, seen.project).require()
+    with db.begin() as tx:
+        log.record(
+            tx,
+            Event.FILE_VIEWED,
+            actor=account.actor,
+            subject=subject_of(seen.request),
+            detail={"file": file.id, "sha256": file.cleaned_sha256, "start": start},
+            clock=clock,
+        )
+    content = copy_of(blobs, file)
+    preview = parser.preview(
+        file.kind or "text", file.media_type or "", content, start=start, as_text=as_text
+    )
+    return SeenFile(seen, file, preview)
+
+
+def copy_of(blobs: BlobStore, file: RequestFile) -> bytes:
+    """The bytes of the cleaned copy, compared with their digest.
+
+    Raises:
+        IntegrityError: when they are not the bytes that were recorded.
+    """
+    if file.cleaned_sha256 is None:
+        raise NotFound(f"{file.path} has no releasable copy")
+    with blobs.open(file.cleaned_sha256) as stream:
+        content = stream.read()
+    if hashlib.sha256(content).hexdigest() != file.cleaned_sha256:
+        raise IntegrityError(
+            f"the stored copy of file {file.id} has other bytes than were voted on"
+        )
+    return content
+
+
+def _file(request: EgressRequest, file_id: str) -> RequestFile:
+    file = request.file(file_id)
+    if file is None:
+        raise NotFound(f"request {request.id} has no file {file_id}")
+    return file
