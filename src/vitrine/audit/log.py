@@ -187,10 +187,16 @@ def _check(actor: str, subject: str, detail: Mapping[str, str | int | None]) -> 
     noun, _, thing = subject.partition(":")
     if not noun or not thing:
         raise InvalidInput(f"audit subject {subject!r} is not <noun>:<id>")
-    for key, value in detail.items():
+    for key, value in {"actor": actor, "subject": subject, **detail}.items():
         if isinstance(value, bool) or not isinstance(value, str | int | None):
             raise InvalidInput(f"audit detail {key!r} is neither text nor a whole number")
-        if isinstance(value, str) and len(value) > _MAX_TEXT:
-            raise InvalidInput(f"audit detail {key!r} is longer than {_MAX_TEXT} characters")
-        if isinstance(value, str) and not value.isprintable() and "\x00" in value:
-            raise InvalidInput(f"audit detail {key!r} holds a zero character")
+        if isinstance(value, str) and not _is_storable(value):
+            raise InvalidInput(
+                f"audit detail {key!r} is longer than {_MAX_TEXT} characters or is not plain text"
+            )
+
+
+def _is_storable(value: str) -> bool:
+    """Whether both servers keep `value` as it is: no zero character, no lone surrogate."""
+    is_unicode = not any("\ud800" <= each <= "\udfff" for each in value)
+    return len(value) <= _MAX_TEXT and "\x00" not in value and is_unicode
