@@ -86,6 +86,8 @@ def _sessions(c: Any) -> None:
     c.JupyterHub.allow_named_servers = True
     c.JupyterHub.named_server_limit_per_user = SERVERS_PER_PERSON
     c.JupyterHub.implicit_spawn_seconds = 0
+    c.JupyterHub.redirect_to_server = False
+    c.JupyterHub.default_url = "/hub/home"
     c.JupyterHub.concurrent_spawn_limit = 0
     c.JupyterHub.init_spawners_timeout = -1  # adopt and sweep before anybody is served
     c.Spawner.poll_interval = POLL_EVERY_S

@@ -1,0 +1,135 @@
+"""The Hub is killed with SIGKILL at random instants of a spawn, and started again.
+
+Afterwards there is a whole session that works, or nothing: no half pair, no container, no mount,
+no session of the gate, no record of a session that runs; and the next start works. `./run test`
+kills a few times; VITRINE_HUB_KILLS=50 is the long run.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+
+import httpx
+import pytest
+
+from tests.support.node import RunningNode, wait_until, why_not
+from tests.support.person import Person
+from vitrine.workspaces import store
+
+KILLS = int(os.environ.get("VITRINE_HUB_KILLS", "3"))
+SEED = int(os.environ.get("VITRINE_HUB_KILLS_SEED", "20260301"))
+SETTLE_S = 100
+"""The sweep runs every minute; what the engine finished after the kill waits for it."""
+
+pytestmark = [
+    pytest.mark.docker,
+    pytest.mark.skipif(bool(why_not()), reason=why_not()),
+    pytest.mark.timeout(120 + KILLS * 150),
+]
+
+
+@pytest.fixture(scope="module")
+def node() -> Iterator[RunningNode]:
+    with RunningNode() as found:
+        found.add_dataset()
+        found.add_person("ann")
+        found.add_project("lungs", ["ann"])
+        yield found
+
+
+def test_a_hub_killed_during_a_spawn_leaves_a_whole_session_or_nothing(node: RunningNode) -> None:
+    instants = random.Random(SEED)
+    ann = node.person("ann")
+    assert ann.sign_in().status_code == 200
+    began = time.monotonic()
+    ann.start("lungs")
+    whole_s = time.monotonic() - began
+    ann.stop("lungs")
+    seen: Counter[str] = Counter()
+    for number in range(KILLS):
+        instant_s = instants.uniform(0, 1.2 * whole_s)
+        _kill_during_a_spawn(node, ann, instant_s)
+        seen[_midway(node)] += 1
+        node.start("hub")
+        outcome = _settled(node, ann, f"kill {number} at {instant_s:.3f} s")
+        seen[outcome] += 1
+        if outcome == "nothing":
+            ann.start("lungs")
+        assert _state(node, ann) == "whole"
+        ann.stop("lungs")
+        wait_until(
+            lambda: _state(node, ann) == "nothing", "a stopped session is gone", timeout_s=20
+        )
+    print(f"\n{KILLS} kills within {whole_s:.1f} s of a spawn: {dict(seen)}")
+
+
+def _kill_during_a_spawn(node: RunningNode, ann: Person, instant_s: float) -> None:
+    def press() -> None:
+        with suppress(httpx.HTTPError):
+            ann.press_start("lungs")
+
+    pressing = threading.Thread(target=press)
+    pressing.start()
+    time.sleep(instant_s)
+    node.kill("hub")
+    pressing.join()
+
+
+def _midway(node: RunningNode) -> str:
+    """What the dead Hub left, for the summary."""
+    halves = len(node.halves())
+    return f"{halves} containers, {len(node.gate_sessions())} at the gate when killed"
+
+
+def _settled(node: RunningNode, ann: Person, what: str) -> str:
+    """`whole` or `nothing`; fails when it stays anything else."""
+    state = ""
+
+    def is_settled() -> bool:
+        nonlocal state
+        state = _state(node, ann)
+        return state in ("whole", "nothing")
+
+    with suppress(AssertionError):
+        wait_until(is_settled, "settled", timeout_s=SETTLE_S)
+    assert state in ("whole", "nothing"), f"{what} left: {state}\n{node.log('hub')[-4000:]}"
+    return state
+
+
+def _state(node: RunningNode, ann: Person) -> str:
+    """`whole`, `nothing`, or a description of anything in between."""
+    halves = node.halves()
+    running = sorted(half.role for half in halves if half.is_running)
+    with node.database.read() as tx:
+        records = [(each.id, str(each.state)) for each in store.open_sessions(tx)]
+    facts = {
+        "containers": sorted(half.session_id for half in halves),
+        "running": running,
+        "gate": node.gate_sessions(),
+        "host": node.host_sessions(),
+        "mounts": node.mounts(),
+        "records": records,
+        "ready": ann.is_ready("lungs"),
+    }
+    if not any(facts.values()):
+        return "nothing"
+    if len(records) == 1:
+        session = records[0][0]
+        whole = {
+            "containers": [session, session],
+            "running": ["kernel", "lab"],
+            "gate": [session],
+            "host": [session],
+            "mounts": [1],
+            "records": [(session, "running")],
+            "ready": True,
+        }
+        if facts == whole:
+            return "whole"
+    return str(facts)
