@@ -204,7 +204,7 @@ _COMPLAINTS: Final[tuple[tuple[str, str, str], ...]] = (
     (r"readonly database|attempt to write a readonly|25006", "may not be written here", ""),
     (r"permission denied|42501", "does not let this account do that", ""),
     (r"unable to open|not a database|malformed", "cannot be opened", ""),
-    (r"Can't create a connection|28P01|28000|3D000|connect", "does not answer", ""),
+    (r"Can't create a connection|28P01|28000|3D000|connect|communication error|network error", "does not answer", ""),
 )
 
 
