@@ -46,4 +46,7 @@ GRANT SELECT ON egress_reviews, egress_votes TO vitrine_steward;
 GRANT SELECT, INSERT ON egress_releases TO vitrine_steward;
 GRANT SELECT ON egress_releases TO vitrine_hub, vitrine_review;
 
+-- How far the steward has read what other processes hand it.
+GRANT SELECT, INSERT, UPDATE, DELETE ON steward_marks TO vitrine_steward;
+
 COMMIT;
