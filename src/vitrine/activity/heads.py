@@ -21,13 +21,14 @@ def note_head(
     is_final: bool = False,
     clock: Clock = utc_now,
 ) -> bool:
-    """Note the head of a session's journal, unless it is the one noted last.
+    """Note the head of a session's journal; False when it is the one that was noted last.
 
-    A head that goes back behind the noted one, or differs from it, is noted too: `verify`
-    names the record from then on.
+    Args:
+        is_final: whether the session is over. Noted once, even when the head is not new.
     """
-    last = last_noted(tx, session_id)
-    if last == head and not is_final:
+    newest = _newest(tx, session_id)
+    noted = newest.detail if newest is not None else {}
+    if noted and _head(noted) == head and ("final" in noted or not is_final):
         return False
     detail: dict[str, str | int | None] = {"seq": head.seq, "digest": head.digest}
     if is_final:
@@ -45,14 +46,8 @@ def note_head(
 
 def last_noted(tx: Connection, session_id: str) -> Head | None:
     """The head of this session's journal that was noted last."""
-    found = log.find(
-        tx,
-        event=Event.JOURNAL_HEAD,
-        subject=f"session:{session_id}",
-        limit=1,
-        newest_first=True,
-    )
-    return next((_head(entry.detail) for entry in found), None)
+    newest = _newest(tx, session_id)
+    return None if newest is None else _head(newest.detail)
 
 
 def noted_heads(tx: Connection) -> dict[str, dict[int, str]]:
@@ -65,6 +60,12 @@ def noted_heads(tx: Connection) -> dict[str, dict[int, str]]:
         head = _head(entry.detail)
         heads.setdefault(entry.subject.partition(":")[2], {}).setdefault(head.seq, head.digest)
     return heads
+
+
+def _newest(tx: Connection, session_id: str) -> log.Entry | None:
+    subject = f"session:{session_id}"
+    found = log.find(tx, event=Event.JOURNAL_HEAD, subject=subject, limit=1, newest_first=True)
+    return next(iter(found), None)
 
 
 def _head(detail: Mapping[str, str | int | None]) -> Head:

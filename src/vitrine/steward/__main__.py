@@ -1,0 +1,108 @@
+"""Run the steward: `python -m vitrine.steward`, under the account that owns the signing key."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from vitrine import settings as settings_module
+from vitrine.egress import prepare
+from vitrine.egress.release import release_approved
+from vitrine.egress.sandbox.client import Parser
+from vitrine.errors import Unavailable, VitrineError
+from vitrine.session import control
+from vitrine.settings import Settings
+from vitrine.steward.duty import Duty, attend
+from vitrine.steward.gate import Drafts, Heads, Refusals
+from vitrine.steward.keeping import Checkpoints, Datasets, Expiry
+from vitrine.storage import secrets
+from vitrine.storage.blobs import BlobStore
+from vitrine.storage.database import Database
+
+POLL_S: Final = 1.0
+"""Pause of what people wait for: refusals, drafts, releases."""
+
+NOTE_S: Final = 30.0
+"""Pause of heads and of checkpoints: together a head is signed outside within a minute."""
+
+
+def duties(
+    settings: Settings, db: Database, key: Ed25519PrivateKey, stopping: threading.Event
+) -> list[Duty]:
+    """Everything that the steward does."""
+    blobs = BlobStore(settings.blob_root)
+    parser = Parser(settings.parser_socket)
+
+    def ask(request: Mapping[str, Any]) -> dict[str, Any]:
+        return control.ask(settings.gate_control_socket, request)
+
+    def release() -> str | None:
+        released = release_approved(db, blobs, settings, key)
+        return f"{len(released)} released" if released else None
+
+    def clean() -> str | None:
+        decided = prepare.clean_received(db, blobs, parser)
+        return f"{decided} files cleaned" if decided else None
+
+    datasets = Datasets(db, settings.dataset_root, is_stopping=stopping.is_set)
+    checkpoints = Checkpoints(db, key, settings.audit_sink, settings.node_name)
+    return [
+        Duty("refusals", POLL_S, Refusals(db, ask).step),
+        Duty("drafts", POLL_S, Drafts(db, blobs, ask, settings.draft_root).step),
+        Duty("cleaning", POLL_S, clean),
+        Duty("releases", POLL_S, release),
+        Duty("heads", POLL_S * 2, Heads(db, ask, every_s=NOTE_S).step),
+        Duty("checkpoints", NOTE_S, checkpoints.step),
+        Duty("expiry", NOTE_S / 2, Expiry(db).step),
+        Duty("datasets", 60 * NOTE_S, datasets.step),
+    ]
+
+
+def main() -> int:
+    """Attend to every duty until SIGTERM; 1 with a sentence when the steward cannot start."""
+    os.umask(0o007)
+    logging.basicConfig(level=logging.INFO, format="steward: %(message)s", stream=sys.stderr)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stopping.set())
+    try:
+        settings = settings_module.load()
+        key = secrets.signing_key(settings)
+        held = _alone(settings.secrets_root / "steward" / secrets.SIGNING_KEY)
+        db = Database.open(settings)
+        attend(duties(settings, db, key, stopping), stopping)
+    except VitrineError as error:
+        logging.getLogger("vitrine.steward").error("%s", error.sentence())
+        return 1
+    os.close(held)
+    return 0
+
+
+def _alone(key: Path) -> int:
+    """Hold the key's lock for as long as this process lives: two stewards would do all twice.
+
+    Raises:
+        Unavailable: when another steward runs.
+    """
+    descriptor = os.open(key, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise Unavailable(
+            "another steward runs on this node", hint="stop it before you start one"
+        ) from None
+    return descriptor
+
+
+if __name__ == "__main__":
+    sys.exit(main())
