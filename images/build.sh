@@ -114,7 +114,7 @@ build_session_image() { # name, then paths below src/vitrine that are copied int
 }
 
 build_base
-build_session_image kernel __init__.py workbench session/__init__.py session/wire.py session/channels.py \
+build_session_image kernel __init__.py errors.py workbench session/__init__.py session/wire.py session/channels.py \
     session/agent
 build_session_image lab __init__.py errors.py session/__init__.py session/wire.py \
     session/channels.py session/lab
