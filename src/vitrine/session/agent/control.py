@@ -1,0 +1,253 @@
+"""The agent's control connection: the gate asks, the agent does.
+
+One connection for life-cycle and files, one more per kernel incarnation. The agent dials; when
+the gate goes away it dials again until it is back, and the kernels run on meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from vitrine.session.agent.files import FileProblem, Workspace
+from vitrine.session.agent.kernels import Kernel, WarmInterpreter
+from vitrine.session.wire import Link, WireError, head_of, pack
+
+_MESSAGE_LIMIT: Final = 160 << 20
+_DIAL_PAUSE_S: Final = 0.05
+_DRAFT_LINE_LIMIT: Final = 256 << 10
+_DRAFT_TIMEOUT_S: Final = 120
+_KERNELS_LIMIT: Final = 16
+_ENVIRONMENT: Final = (
+    "HOME", "LANG", "LC_ALL", "LOGNAME", "MPLCONFIGDIR", "OMP_NUM_THREADS", "PATH", "TZ", "USER",
+    "VITRINE_AGENT_SOCKET", "VITRINE_DATA", "VITRINE_WORKSPACE",
+)  # fmt: skip
+"""All that a kernel inherits."""
+
+Operation = Callable[[dict[str, Any], bytes], Awaitable[tuple[dict[str, Any], bytes]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Where things are in this container."""
+
+    gate: Path
+    """The gate's socket for agents."""
+    workspace: Path
+    runtime: Path
+    """A folder for kernels' own sockets; emptied by nobody but this container's end."""
+    drafts: Path
+    """The socket on which the researcher's code asks for an export."""
+    buffer_bytes: int
+
+
+class Agent:
+    """Starts kernels, serves files, passes export drafts on."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self._here = surroundings
+        self._workspace = Workspace(surroundings.workspace)
+        self._kernels: dict[str, Kernel] = {}
+        environment = {key: os.environ[key] for key in _ENVIRONMENT if key in os.environ}
+        self._warm = WarmInterpreter(environment | {"IPYTHONDIR": str(self._ipython())})
+        self._control: Link | None = None
+        self._drafts: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._draft_number = 0
+        self._operations: Mapping[str, Operation] = {
+            "kernel.start": self._start_kernel,
+            "kernel.signal": self._signal_kernel,
+            "kernel.close": self._close_kernel,
+            "kernel.list": self._list_kernels,
+        }
+
+    def _ipython(self) -> Path:
+        # Not in the workspace: a startup file there would run before the first recorded cell.
+        return self._here.runtime / "ipython"
+
+    async def run(self) -> None:
+        """Dial the gate for ever."""
+        self._here.runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
+        await self._warm.prepare()
+        self._here.drafts.unlink(missing_ok=True)
+        server = await asyncio.start_unix_server(
+            self._serve_draft, self._here.drafts, limit=_DRAFT_LINE_LIMIT
+        )
+        async with server:
+            while True:
+                await self._serve_once()
+                await asyncio.sleep(_DIAL_PAUSE_S)
+
+    async def _serve_once(self) -> None:
+        ended = asyncio.get_running_loop().create_future()
+
+        def on_close(_link: Link, _reason: str | None) -> None:
+            if not ended.done():
+                ended.set_result(None)
+
+        try:
+            link = await self._dial(self._on_control, on_close)
+        except OSError:
+            return
+        self._control = link
+        link.send(pack({"role": "control", "kernels": [_fact(k) for k in self._kernels.values()]}))
+        for kernel in list(self._kernels.values()):
+            if kernel.exit_code is None:
+                await self._attach(kernel)
+        await ended
+        self._control = None
+        for draft in self._drafts.values():
+            if not draft.done():
+                draft.set_result({"ok": False, "error": "the gate was restarted; ask again"})
+
+    async def _dial(
+        self,
+        on_message: Callable[[Link, list[bytes]], None],
+        on_close: Callable[[Link, str | None], None],
+    ) -> Link:
+        link = Link(on_message, on_close, message_limit=_MESSAGE_LIMIT)
+        loop = asyncio.get_running_loop()
+        await loop.create_unix_connection(lambda: link, str(self._here.gate))
+        return link
+
+    async def _attach(self, kernel: Kernel) -> None:
+        with contextlib.suppress(OSError):
+            link = await self._dial(kernel.take, lambda _link, _reason: kernel.detach())
+            kernel.attach(link)
+
+    # -- requests of the gate --------------------------------------------------------------
+
+    def _on_control(self, link: Link, parts: list[bytes]) -> None:
+        head = head_of(parts)
+        if head.get("op") == "draft.done":
+            waiting = self._drafts.get(int(head.get("number", 0)))
+            if waiting is not None and not waiting.done():
+                waiting.set_result(head.get("result", {}))
+            return
+        body = parts[1] if len(parts) > 1 else b""
+        asyncio.ensure_future(self._answer(link, head, body))
+
+    async def _answer(self, link: Link, head: dict[str, Any], body: bytes) -> None:
+        verb = str(head.get("op"))
+        urgent = verb.startswith("kernel.")
+        try:
+            operation = self._operations.get(verb)
+            if operation is not None:
+                result, answer = await operation(head, body)
+            else:
+                result, answer = await asyncio.to_thread(
+                    self._workspace.perform, verb.removeprefix("files."), head, body
+                )
+            link.send(pack({"id": head.get("id"), "ok": True, "result": result}, answer),
+                      urgent=urgent)  # fmt: skip
+        except FileProblem as problem:
+            reply = {"id": head.get("id"), "ok": False, "code": problem.code, "error": str(problem)}
+            link.send(pack(reply), urgent=urgent)
+        except (OSError, ValueError, TypeError, KeyError, WireError) as problem:
+            reply = {"id": head.get("id"), "ok": False, "code": "refused", "error": repr(problem)}
+            link.send(pack(reply), urgent=urgent)
+
+    async def _start_kernel(
+        self, head: dict[str, Any], _body: bytes
+    ) -> tuple[dict[str, Any], bytes]:
+        kernel_id = str(head["kernel_id"])
+        old = self._kernels.pop(kernel_id, None)
+        if old is not None:
+            old.close()
+        if len(self._kernels) >= _KERNELS_LIMIT:
+            raise FileProblem("refused", f"{_KERNELS_LIMIT} kernels run already: shut one down")
+        cwd = self._workspace.path(head.get("cwd", ""))
+        kernel = Kernel(
+            kernel_id,
+            int(head["incarnation"]),
+            runtime=self._here.runtime,
+            buffer_bytes=self._here.buffer_bytes,
+            on_exit=self._on_exit,
+        )
+        self._kernels[kernel_id] = kernel
+        await kernel.start(self._warm, cwd if cwd.is_dir() else self._here.workspace)
+        await self._attach(kernel)
+        return {}, b""
+
+    def _on_exit(self, kernel: Kernel, code: int) -> None:
+        if self._kernels.get(kernel.kernel_id) is kernel and self._control is not None:
+            self._control.send(pack({"push": "exit", **_fact(kernel)}), urgent=True)
+
+    async def _signal_kernel(
+        self, head: dict[str, Any], _body: bytes
+    ) -> tuple[dict[str, Any], bytes]:
+        kernel = self._kernels.get(str(head["kernel_id"]))
+        if kernel is not None:
+            kernel.signal(int(head["signal"]))
+        return {}, b""
+
+    async def _close_kernel(
+        self, head: dict[str, Any], _body: bytes
+    ) -> tuple[dict[str, Any], bytes]:
+        kernel = self._kernels.pop(str(head["kernel_id"]), None)
+        if kernel is not None:
+            kernel.close()
+        return {}, b""
+
+    async def _list_kernels(
+        self, _head: dict[str, Any], _body: bytes
+    ) -> tuple[dict[str, Any], bytes]:
+        return {"kernels": [_fact(kernel) for kernel in self._kernels.values()]}, b""
+
+    # -- export drafts ---------------------------------------------------------------------
+
+    async def _serve_draft(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        try:
+            answer = await self._draft(json.loads(await reader.readline()))
+        except (ValueError, OSError):
+            answer = {"ok": False, "error": "the request could not be read"}
+        with contextlib.suppress(OSError):
+            writer.write(json.dumps(answer).encode() + b"\n")
+            await writer.drain()
+            writer.close()
+
+    async def _draft(self, order: Any) -> dict[str, Any]:
+        if not isinstance(order, dict) or order.get("op") != "draft":
+            return {"ok": False, "error": "only export drafts can be asked for here"}
+        if self._control is None:
+            return {"ok": False, "error": "the gate is away for a moment; ask again"}
+        self._draft_number += 1
+        number = self._draft_number
+        waiting: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._drafts[number] = waiting
+        try:
+            fields = {key: order.get(key) for key in ("title", "context", "paths")}
+            self._control.send(pack({"push": "draft", "number": number, **fields}))
+            return await asyncio.wait_for(waiting, _DRAFT_TIMEOUT_S)
+        except TimeoutError:
+            return {"ok": False, "error": "the gate did not answer; ask again"}
+        finally:
+            del self._drafts[number]
+
+
+def _fact(kernel: Kernel) -> dict[str, Any]:
+    fact: dict[str, Any] = {
+        "kernel_id": kernel.kernel_id,
+        "incarnation": kernel.incarnation,
+        "exit_code": kernel.exit_code,
+    }
+    if kernel.exit_code is not None:
+        fact["out_of_memory"] = _out_of_memory_count() > 0
+    return fact
+
+
+def _out_of_memory_count() -> int:
+    """How often this container has run out of memory, by the kernel's own count."""
+    for name in ("/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control"):
+        with contextlib.suppress(OSError, ValueError):
+            lines = Path(name).read_text().splitlines()
+            counts = dict(line.split(" ", 1) for line in lines if " " in line)
+            return int(counts.get("oom_kill", 0))
+    return 0

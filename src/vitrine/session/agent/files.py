@@ -1,0 +1,220 @@
+"""The workspace, as the lab sees it through the gate.
+
+Paths are relative to the workspace, use `/` and never `..`. Links are followed: they resolve in
+this container, where only the researcher's own code could have made them. Nothing here blocks on
+a FIFO or a device: whatever is not a regular file or a directory is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+LIST_LIMIT: Final = 5000
+"""Most entries of one folder that are shown."""
+_HASH_BLOCK: Final = 1 << 20
+
+
+class FileProblem(Exception):
+    """A file operation that cannot be done; the message is for the researcher.
+
+    `code` is one of `missing`, `exists`, `conflict`, `too_large`, `refused`, `full`.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Workspace:
+    """File operations below one folder; each returns plain JSON values and perhaps bytes."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._operations: Mapping[str, Callable[[dict[str, Any], bytes], tuple[Any, bytes]]] = {
+            "stat": self._stat,
+            "list": self._list,
+            "read": self._read,
+            "write": self._write,
+            "mkdir": self._mkdir,
+            "rename": self._rename,
+            "copy": self._copy,
+            "delete": self._delete,
+            "hash": self._hash,
+        }
+
+    def perform(self, verb: str, request: dict[str, Any], body: bytes) -> tuple[Any, bytes]:
+        """The result of one operation and the bytes that go with it.
+
+        Raises:
+            FileProblem: when it cannot be done.
+        """
+        operation = self._operations.get(verb)
+        if operation is None:
+            raise FileProblem("refused", f"{verb} is not a file operation")
+        try:
+            return operation(request, body)
+        except FileNotFoundError:
+            raise FileProblem("missing", f"{_shown(request)} does not exist") from None
+        except FileExistsError:
+            raise FileProblem("exists", f"{_shown(request)} exists already") from None
+        except OSError as problem:
+            if problem.errno in (28, 122):  # ENOSPC, EDQUOT
+                message = "the workspace is full: delete files you no longer need and save again"
+                raise FileProblem("full", message) from None
+            raise FileProblem("refused", f"{_shown(request)}: {problem.strerror}") from None
+
+    def path(self, relative: object) -> Path:
+        """Where the file of that name lies.
+
+        Raises:
+            FileProblem: when the name is not a path below the workspace.
+        """
+        if not isinstance(relative, str) or "\0" in relative:
+            raise FileProblem("refused", "a file name that is not text")
+        names = [name for name in relative.split("/") if name not in ("", ".")]
+        if ".." in names or any(len(name.encode()) > 255 for name in names):
+            raise FileProblem("refused", "a file name that leads out of the workspace")
+        return self._root.joinpath(*names)
+
+    def _stat(self, request: dict[str, Any], _body: bytes) -> tuple[Any, bytes]:
+        return _entry(self.path(request.get("path"))), b""
+
+    def _list(self, request: dict[str, Any], _body: bytes) -> tuple[Any, bytes]:
+        folder = self.path(request.get("path"))
+        entries: list[dict[str, Any]] = []
+        truncated = False
+        with os.scandir(folder) as found:
+            for item in found:
+                if len(entries) >= LIST_LIMIT:
+                    truncated = True
+                    break
+                entries.append(_entry(folder / item.name) | {"name": _clean(item.name)})
+        return {"entries": entries, "truncated": truncated, "folder": _entry(folder)}, b""
+
+    def _read(self, request: dict[str, Any], _body: bytes) -> tuple[Any, bytes]:
+        path, limit = self.path(request.get("path")), int(request.get("limit", 0))
+        with _opened(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > limit:
+                message = f"{_shown(request)} has {size:,} bytes; {limit:,} is the limit"
+                raise FileProblem("too_large", message)
+            body = file.read(limit + 1)
+        if len(body) > limit:
+            raise FileProblem("conflict", f"{_shown(request)} grew while it was read")
+        return _entry(path), body
+
+    def _write(self, request: dict[str, Any], body: bytes) -> tuple[Any, bytes]:
+        path = self.path(request.get("path"))
+        if path.is_dir():
+            raise FileProblem("exists", f"{_shown(request)} is a folder")
+        if path.exists() and not path.is_file():
+            raise FileProblem("refused", f"{_shown(request)} is not a regular file")
+        if request.get("append"):
+            descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK)
+            with os.fdopen(descriptor, "ab") as file:
+                file.write(body)
+        else:
+            self._replace(path, body)
+        return _entry(path), b""
+
+    def _replace(self, path: Path, body: bytes) -> None:
+        target = path.resolve()
+        descriptor, temporary = tempfile.mkstemp(prefix=".saving-", dir=target.parent)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(body)
+                mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o644
+                os.fchmod(file.fileno(), mode)
+            os.replace(temporary, target)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+    def _mkdir(self, request: dict[str, Any], _body: bytes) -> tuple[Any, bytes]:
+        path = self.path(request.get("path"))
+        path.mkdir()
+        return _entry(path), b""
+
+    def _rename(self, request: dict[str, Any], _body: bytes) -> tuple[Any, bytes]:
+        old, new = self.path(request.get("path")), self.path(request.get("to"))
+        if old == self._root or new == self._root:
+            raise FileProblem("refused", "the workspace itself cannot be renamed")
+        if os.path.lexists(new) and not (os.path.lexists(old) and os.path.samefile(old, new)):
+            raise FileProblem("exists", f"{_clean(str(request.get('to')))} exists already")
+        old.rename(new)
+        return _entry(new), b""
+
+    def _copy(self, request: dict[str, Any], _body: bytes) -> tuple[Any, bytes]:
+        old, new = self.path(request.get("path")), self.path(request.get("to"))
+        if os.path.lexists(new):
+            raise FileProblem("exists", f"{_clean(str(request.get('to')))} exists already")
+        with _opened(old) as source, open(new, "xb") as target:
+            shutil.copyfileobj(source, target)
+        return _entry(new), b""
+
+    def _delete(self, request: dict[str, Any], _body: bytes) -> tuple[Any, bytes]:
+        path = self.path(request.get("path"))
+        if path == self._root:
+            raise FileProblem("refused", "the workspace itself cannot be deleted")
+        if path.is_dir() and not path.is_symlink():
+            if request.get("empty_only") and any(path.iterdir()):
+                raise FileProblem("refused", f"{_shown(request)} is not empty")
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+        return {}, b""
+
+    def _hash(self, request: dict[str, Any], _body: bytes) -> tuple[Any, bytes]:
+        path = self.path(request.get("path"))
+        digest = hashlib.sha256()
+        with _opened(path) as file:
+            for block in _blocks(file):
+                digest.update(block)
+        return _entry(path) | {"sha256": digest.hexdigest()}, b""
+
+
+def _blocks(file: Any) -> Iterator[bytes]:
+    while block := file.read(_HASH_BLOCK):
+        yield block
+
+
+def _opened(path: Path) -> Any:
+    """The regular file at `path`, open for reading; never waits for a FIFO's other end."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise FileProblem("refused", f"{_clean(path.name)} is not a regular file")
+    return os.fdopen(descriptor, "rb")
+
+
+def _entry(path: Path) -> dict[str, Any]:
+    try:
+        found = path.stat()
+    except OSError:
+        # A dangling link is still something the researcher must be able to see and delete.
+        if not path.is_symlink():
+            return {"type": "missing", "size": 0, "mtime_ns": 0, "ctime_ns": 0, "writable": False}
+        found = path.lstat()
+    kind = {stat.S_IFREG: "file", stat.S_IFDIR: "directory"}.get(stat.S_IFMT(found.st_mode))
+    return {
+        "type": kind or "other",
+        "size": found.st_size,
+        "mtime_ns": found.st_mtime_ns,
+        "ctime_ns": found.st_ctime_ns,
+        "writable": os.access(path, os.W_OK),
+    }
+
+
+def _clean(name: str) -> str:
+    return name.encode("utf-8", "replace").decode()
+
+
+def _shown(request: Mapping[str, Any]) -> str:
+    return _clean(str(request.get("path") or "the workspace"))

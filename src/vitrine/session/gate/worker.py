@@ -1,0 +1,338 @@
+"""One session's worker: lab on one side, agent on the other, journal between them.
+
+Forked by the parent. It may die at any moment: what it must not forget is in the journal, in
+`kernels.json` (keys and incarnations) and in the counts of handled messages.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import os
+import socket
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import zmq
+
+from vitrine.activity.journal import JournalFailed, JournalWriter
+from vitrine.errors import InvalidInput, VitrineError
+from vitrine.session.gate.agent_side import AgentProblem, AgentSide
+from vitrine.session.gate.drafts import freeze
+from vitrine.session.gate.lab_side import LabSide
+from vitrine.session.gate.order import Places, SessionOrder
+from vitrine.session.gate.recovery import open_requests
+from vitrine.session.gate.relay import MESSAGE_LIMIT, Relay
+from vitrine.session.wire import Link
+
+_REPORT_PAUSE_S: Final = 0.25
+_AGENT_GRACE_S: Final = 3.0
+_DRAFTS_AT_ONCE: Final = 2
+_KERNELS_LIMIT: Final = 16
+
+
+class Worker:
+    """Opens a session's sockets and serves until told to close."""
+
+    def __init__(self, order: SessionOrder, places: Places, parent: socket.socket) -> None:
+        self.order = order
+        self.places = places
+        self._parent = parent
+        self._memory = places.memory(order.session_id)
+        self._relays: dict[str, Relay] = {}
+        self._ended = asyncio.Event()
+        self._close_reason = "the session was closed"
+        self._drafting = asyncio.Semaphore(_DRAFTS_AT_ONCE)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._is_new_worker: set[str] = set()
+
+    async def run(self) -> None:
+        """Serve the session until the parent closes it."""
+        self.journal = JournalWriter(
+            self.places.journal,
+            self.order.session_id,
+            opening={"person": self.order.person, "project": self.order.project},
+            limit_bytes=self.order.journal_limit_mb << 20,
+        )
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._recover()
+        self.agent = AgentSide(
+            self.places.kernel(self.order.session_id) / "agent.sock",
+            self.order.kernel_uid,
+            self,
+            kernel_limit=MESSAGE_LIMIT + (1 << 20),
+        )
+        self._lab = LabSide(self)
+        await self.agent.listen()
+        await self._lab.listen()
+        asyncio.get_running_loop().add_reader(self._parent.fileno(), self._parent_said)
+        self._spawn(self._report())
+        await self._ended.wait()
+        await self._close()
+
+    def _recover(self) -> None:
+        """Take up the kernels of a worker that died."""
+        try:
+            known = json.loads((self._memory / "kernels.json").read_bytes())
+        except FileNotFoundError:
+            return
+        waiting = open_requests(self.journal.path)
+        for kernel_id, fact in known.items():
+            self._relays[kernel_id] = self._relay(
+                kernel_id, fact["key"].encode(), fact["incarnation"], waiting.get(kernel_id, ())
+            )
+            self._is_new_worker.add(kernel_id)
+
+    def _relay(self, kernel_id: str, key: bytes, incarnation: int, requests: Any = ()) -> Relay:
+        return Relay(
+            kernel_id,
+            key=key,
+            incarnation=incarnation,
+            lab_directory=self.places.lab(self.order.session_id),
+            state_directory=self._memory,
+            journal=self.journal,
+            context=self._context,
+            requests=requests,
+        )
+
+    def _remember(self) -> None:
+        known = {
+            kernel_id: {"key": relay.key.decode(), "incarnation": relay.incarnation}
+            for kernel_id, relay in self._relays.items()
+        }
+        path = self._memory / "kernels.json"
+        temporary = path.with_suffix(".new")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump(known, file)
+        temporary.replace(path)
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # -- kernels ---------------------------------------------------------------------------
+
+    def relay(self, kernel_id: str) -> Relay:
+        """The kernel of that id.
+
+        Raises:
+            InvalidInput: when there is none.
+        """
+        relay = self._relays.get(kernel_id)
+        if relay is None:
+            raise InvalidInput("this kernel is not running in this session")
+        return relay
+
+    async def start_kernel(self, kernel_id: str, key: str, cwd: str) -> dict[str, Any]:
+        """Start a kernel, or a new process for one that stands, and say how to connect to it.
+
+        Args:
+            key: what lab and gate sign this kernel's messages with; the kernel never sees it.
+            cwd: the folder it starts in, relative to the workspace.
+
+        Raises:
+            JournalFailed: when the start cannot be recorded; nothing is started then.
+            AgentProblem: when the agent cannot start it.
+        """
+        await self.agent.arrived(timeout_s=15)
+        relay = self._relays.get(kernel_id)
+        incarnation = relay.incarnation + 1 if relay else 1
+        if relay is None and len(self._relays) >= _KERNELS_LIMIT:
+            raise InvalidInput(f"{_KERNELS_LIMIT} kernels run in this session: shut one down first")
+        fact = {"kernel": kernel_id, "event": "start", "incarnation": incarnation}
+        await self.journal.write("kernel", fact)
+        if relay is None:
+            relay = self._relay(kernel_id, key.encode(), incarnation)
+            self._relays[kernel_id] = relay
+        else:
+            relay.begin(incarnation)
+        self._is_new_worker.discard(kernel_id)
+        self._remember()
+        await self.agent.ask(
+            "kernel.start", {"kernel_id": kernel_id, "incarnation": incarnation, "cwd": cwd}
+        )
+        return relay.connection_info()
+
+    async def signal_kernel(self, kernel_id: str, number: int) -> None:
+        """Pass a signal on; the agent decides nothing, the container can always be ended."""
+        self.relay(kernel_id)
+        await self.agent.ask("kernel.signal", {"kernel_id": kernel_id, "signal": number})
+
+    async def close_kernel(self, kernel_id: str) -> None:
+        """Shut a kernel down for good."""
+        relay = self._relays.pop(kernel_id, None)
+        if relay is None:
+            return
+        with contextlib.suppress(JournalFailed):
+            self.journal.append("kernel", {"kernel": kernel_id, "event": "close"})
+        relay.answer_open("the kernel was shut down")
+        with contextlib.suppress(AgentProblem):
+            await self.agent.ask("kernel.close", {"kernel_id": kernel_id}, timeout_s=5)
+        relay.close()
+        self._remember()
+
+    # -- agent -----------------------------------------------------------------------------
+
+    def agent_arrived(self) -> None:
+        """The container's agent is there."""
+
+    def agent_left(self) -> None:
+        """The agent is gone; if it does not come back the container has stopped."""
+        self._spawn(self._mourn())
+
+    async def _mourn(self) -> None:
+        try:
+            await self.agent.arrived(timeout_s=_AGENT_GRACE_S)
+        except AgentProblem:
+            reason = "the session's kernel container stopped: start the session again from the hub"
+            for relay in self._relays.values():
+                relay.exit_reason = reason
+                relay.answer_open(reason)
+
+    def agent_said(self, head: Mapping[str, Any]) -> None:
+        """A kernel ended, or the researcher's code asks for an export."""
+        if head["push"] == "exit":
+            self._kernel_ended(head)
+        elif head["push"] == "draft":
+            self._spawn(self._draft(dict(head)))
+
+    def _kernel_ended(self, head: Mapping[str, Any]) -> None:
+        relay = self._relays.get(str(head.get("kernel_id")))
+        code = head.get("exit_code")
+        if relay is None or relay.incarnation != head.get("incarnation"):
+            return
+        code = code if isinstance(code, int) else 255
+        if head.get("out_of_memory"):
+            reason = (
+                f"the kernel ran out of memory ({self.order.memory_mb} MB for this session) and "
+                "was stopped, its variables are gone: load less at a time, then run again"
+            )
+        else:
+            how = f"signal {-code}" if code < 0 else f"exit code {code}"
+            reason = f"the kernel ended ({how}), its variables are gone: run the cells again"
+        with contextlib.suppress(JournalFailed):
+            fact = {"kernel": relay.kernel_id, "event": "exit", "code": code}
+            self.journal.append("kernel", fact)
+        relay.ended(code, reason)
+
+    def attach_kernel(
+        self, link: Link, head: Mapping[str, Any]
+    ) -> Callable[[Link, list[bytes]], None] | None:
+        """Where a kernel's messages go, when it is expected and has no connection yet."""
+        relay = self._relays.get(str(head.get("kernel_id")))
+        if relay is None or relay.incarnation != head.get("incarnation"):
+            return None
+        if relay.link is not None and relay.link.is_open:
+            return None
+        received = head.get("received")
+        ids = [item for item in received if isinstance(item, str)] if received else []
+        is_new_worker = relay.kernel_id in self._is_new_worker
+        self._is_new_worker.discard(relay.kernel_id)
+        relay.attach(link, ids, is_new_worker=is_new_worker)
+        return relay.take
+
+    def oversize(self, link: Link, size: int, first: bytes) -> None:
+        """An output beyond every limit: its kernel's page says so."""
+        for relay in self._relays.values():
+            if relay.link is link:
+                relay.take_oversize(link, size, first)
+
+    # -- export drafts ---------------------------------------------------------------------
+
+    async def _draft(self, fields: dict[str, Any]) -> None:
+        try:
+            async with self._drafting:
+                record = await freeze(fields, self.order, self.places.drafts, self._read_for_draft)
+                body = {"draft_id": record["draft_id"], "files": record["files"]}
+                await self.journal.write("draft", body)
+            result = {"ok": True, "draft_id": record["draft_id"], "files": record["files"]}
+        except VitrineError as problem:
+            result = {"ok": False, "error": problem.sentence()}
+        except OSError as problem:
+            result = {"ok": False, "error": f"the files could not be frozen: {problem.strerror}"}
+        self.agent.tell({"op": "draft.done", "number": fields.get("number"), "result": result})
+
+    async def _read_for_draft(self, path: str, limit: int) -> bytes:
+        _, body = await self.agent.ask("files.read", {"path": path, "limit": limit})
+        if len(body) > limit:
+            raise InvalidInput(f"{path} is larger than an export may be")
+        return body
+
+    # -- files and refusals, asked for by the lab ------------------------------------------
+
+    async def file_operation(
+        self, verb: str, fields: dict[str, Any], body: bytes
+    ) -> tuple[dict[str, Any], bytes]:
+        """Record a file operation, then let the agent do it.
+
+        Raises:
+            JournalFailed: when it cannot be recorded.
+            AgentProblem: when it cannot be done.
+        """
+        record: dict[str, Any] = {"verb": verb, **{key: str(fields[key])[:1024] for key in fields}}
+        if body:
+            digest = await asyncio.to_thread(lambda: hashlib.sha256(body).hexdigest())
+            record |= {"size": len(body), "sha256": digest}
+        await self.journal.write("rpc", record)
+        result, answer = await self.agent.ask(f"files.{verb}", fields, body)
+        if answer:
+            digest = await asyncio.to_thread(lambda: hashlib.sha256(answer).hexdigest())
+            fact = {"channel": "files", "type": verb, "size": len(answer), "sha256": digest}
+            self.journal.append("out", fact | {"parent": str(fields.get("path", ""))[:1024]})
+        return result, answer
+
+    def refused(self, method: str, path: str, reason: str) -> None:
+        """The lab refused a request: into the journal, and to the audit log through the parent."""
+        fact = {"method": method[:16], "path": path[:512], "reason": reason[:300]}
+        with contextlib.suppress(JournalFailed):
+            self.journal.append("refused", fact | {"person": self.order.person})
+        self._tell_parent({"refused": fact})
+
+    # -- parent ----------------------------------------------------------------------------
+
+    async def _report(self) -> None:
+        last: dict[str, Any] = {}
+        while True:
+            head = self.journal.head
+            fact = {
+                "head": [head.seq, head.digest],
+                "agent_connected": self.agent.is_connected,
+                "kernels": len(self._relays),
+                "journal_ok": self.journal.failure is None,
+            }
+            if fact != last:
+                self._tell_parent(fact)
+                last = fact
+            await asyncio.sleep(_REPORT_PAUSE_S)
+
+    def _tell_parent(self, fact: Mapping[str, Any]) -> None:
+        # A parent that is away is noticed by its death signal, not here.
+        with contextlib.suppress(OSError):
+            self._parent.send(json.dumps(fact).encode())
+
+    def _parent_said(self) -> None:
+        try:
+            order = json.loads(self._parent.recv(1 << 16) or b'{"op":"close"}')
+        except (OSError, ValueError):
+            return
+        if order.get("op") == "close":
+            self._close_reason = str(order.get("reason", self._close_reason))
+            self._ended.set()
+
+    async def _close(self) -> None:
+        for relay in self._relays.values():
+            relay.answer_open(f"the session ended: {self._close_reason}")
+        await asyncio.sleep(0.05)
+        with contextlib.suppress(JournalFailed):
+            await self.journal.write("close", {"reason": self._close_reason})
+        head = self.journal.close(timeout_s=5)
+        self._tell_parent({"head": [head.seq, head.digest], "closed": True})
+        for relay in self._relays.values():
+            relay.close()
+        for left in (self._memory / "kernels.json", Path(self._memory / "order.json")):
+            left.unlink(missing_ok=True)

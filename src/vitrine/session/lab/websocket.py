@@ -1,0 +1,138 @@
+"""A page's connection to a kernel, with bounded memory and no request left unanswered."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import uuid4
+
+from jupyter_server.services.kernels.connection.base import (
+    deserialize_msg_from_ws_v1,
+    serialize_msg_to_ws_v1,
+)
+from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+
+from vitrine.session.lab.gate import GateProblem, gate
+
+_HIGH_WATER: Final = 8 << 20
+_LOW_WATER: Final = 1 << 20
+_LOOK_PAUSE_S: Final = 0.02
+_PROTOCOL: Final = "v1.kernel.websocket.jupyter.org"
+
+
+class BoundedConnection(ZMQChannelsWebsocketConnection):
+    """Jupyter Server's connection, which stops reading outputs while the page cannot take them.
+
+    It also remembers what the page asked, so that a request which died with a gate is answered.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._asked: dict[str, dict[str, Any]] = {}
+        self._is_holding = False
+        gate().on_restart.append(self._ask_what_is_known)
+
+    def disconnect(self) -> None:
+        """End the connection and forget it."""
+        if self._ask_what_is_known in gate().on_restart:
+            gate().on_restart.remove(self._ask_what_is_known)
+        super().disconnect()
+
+    # -- outputs ---------------------------------------------------------------------------
+
+    def _on_zmq_reply(self, stream: Any, msg_list: Any) -> None:
+        super()._on_zmq_reply(stream, msg_list)
+        if getattr(stream, "channel", "") == "shell" and isinstance(msg_list, list):
+            self._forget(msg_list)
+        if not self._is_holding and self._unsent() > _HIGH_WATER:
+            self._hold()
+
+    def _unsent(self) -> int:
+        connection = getattr(self.websocket_handler, "ws_connection", None)
+        stream = getattr(connection, "stream", None)
+        return len(stream._write_buffer) if stream is not None else 0
+
+    def _hold(self) -> None:
+        outputs = self.channels.get("iopub")
+        if outputs is None or outputs.closed():
+            return
+        self._is_holding = True
+        outputs.stop_on_recv()
+        asyncio.get_running_loop().call_later(_LOOK_PAUSE_S, self._look_again)
+
+    def _look_again(self) -> None:
+        outputs = self.channels.get("iopub")
+        if outputs is None or outputs.closed():
+            return
+        if self._unsent() > _LOW_WATER:
+            asyncio.get_running_loop().call_later(_LOOK_PAUSE_S, self._look_again)
+            return
+        self._is_holding = False
+        outputs.on_recv_stream(self.handle_outgoing_message)
+
+    # -- requests that a gate took with it -------------------------------------------------
+
+    def handle_incoming_message(self, incoming_msg: Any) -> None:
+        """Remember what is asked, then pass it on."""
+        if self.subprotocol == _PROTOCOL:
+            channel, parts = deserialize_msg_from_ws_v1(incoming_msg)
+            if channel == "shell" and parts:
+                self._remember(bytes(parts[0]))
+        super().handle_incoming_message(incoming_msg)
+
+    def _remember(self, header_bytes: bytes) -> None:
+        try:
+            header = json.loads(header_bytes)
+        except ValueError:
+            return
+        if isinstance(header, dict) and str(header.get("msg_type", "")).endswith("_request"):
+            self._asked[str(header.get("msg_id"))] = header
+
+    def _forget(self, parts: list[Any]) -> None:
+        try:
+            parent = json.loads(bytes(parts[1]))
+        except (ValueError, IndexError):
+            return
+        if isinstance(parent, dict):
+            self._asked.pop(str(parent.get("msg_id")), None)
+
+    def _ask_what_is_known(self) -> None:
+        if self._asked:
+            task = asyncio.ensure_future(self._answer_unknown(dict(self._asked)))
+            task.add_done_callback(lambda done: done.exception())
+
+    async def _answer_unknown(self, asked: dict[str, dict[str, Any]]) -> None:
+        await asyncio.sleep(1.0)  # what ZMQ kept while the gate was away arrives first
+        fields = {"kernel_id": self.kernel_id, "msg_ids": list(asked)}
+        try:
+            fact, _ = await gate().call("kernel.known", fields)
+        except GateProblem:
+            return
+        for msg_id, header in asked.items():
+            if msg_id not in fact.get("known", []) and msg_id in self._asked:
+                del self._asked[msg_id]
+                self._answer(header)
+
+    def _answer(self, header: dict[str, Any]) -> None:
+        sentence = "this was not executed: the gate was restarted as it was sent; run it again"
+        content = {"status": "error", "ename": "Vitrine", "evalue": sentence,
+                   "traceback": [sentence], "execution_count": None}  # fmt: skip
+        if header["msg_type"] == "execute_request":
+            self._say("iopub", "error", header, content)
+        reply = str(header["msg_type"]).replace("_request", "_reply")
+        self._say("shell", reply, header, content)
+        self._say("iopub", "status", header, {"execution_state": "idle"})
+
+    def _say(self, channel: str, msg_type: str, parent: Any, content: Any) -> None:
+        header = {
+            "msg_id": uuid4().hex,
+            "msg_type": msg_type,
+            "username": "gate",
+            "session": self.session.session,
+            "date": datetime.now(UTC).isoformat(),
+            "version": "5.4",
+        }
+        parts = [json.dumps(part).encode() for part in (header, parent, {}, content)]
+        self.write_message(serialize_msg_to_ws_v1(parts, channel), binary=True)
