@@ -147,18 +147,9 @@ def _table(dataset: str, name: str, *, text_columns: tuple[str, ...]) -> pd.Data
     """A CSV file of a dataset; in `text_columns` nothing is turned into a number or a gap."""
     path = data_root() / dataset / name
     try:
-        return pd.read_csv(
-            path,
-            dtype=dict.fromkeys(text_columns, "str"),
-            encoding="utf-8",
-        ).pipe(_without_gaps, text_columns)
+        return pd.read_csv(path, converters=dict.fromkeys(text_columns, str), encoding="utf-8")
     except (OSError, ValueError) as error:
         raise _damaged(dataset, name) from error
-
-
-def _without_gaps(table: pd.DataFrame, text_columns: tuple[str, ...]) -> pd.DataFrame:
-    present = [column for column in text_columns if column in table.columns]
-    return table.assign(**{column: table[column].fillna("") for column in present})
 
 
 def _damaged(dataset: str, name: str) -> IntegrityError:
