@@ -60,7 +60,8 @@ def load_series(
     Values: the rescale slope and intercept of the files are applied. For CT that makes Hounsfield
     units (HU). For PET it makes the unit of the files, mostly Bq/ml. For other modalities, MR
     among them, values are raw: comparable within a series only.
-    `image.GetMetaData("vitrine.unit")` says which: `HU`, the PET unit, or `raw`.
+    `image.GetMetaData("vitrine.unit")` says which: `HU`, the PET unit, `raw`, or `unknown` for
+    multi-frame CT, which states its rescale frame by frame.
 
     >>> row = workbench.series("lung-ct").iloc[0]
     >>> image = workbench.load_series(row)
@@ -86,6 +87,11 @@ def load_series(
             f"{name} has no files; tell your administrator, who can check it with: "
             f"vitrine dataset verify {dataset}",
             hint="",
+        )
+    if not all(all(each.size) for each in slices):
+        raise InvalidInput(
+            f"{name} holds no images (a report or annotation?); read its files in {folder} with "
+            "pydicom.dcmread(path)"
         )
     if len(slices) > 1:
         slices = _one_volume(slices, name, volume=volume, accept_gaps=accept_gaps)
@@ -127,7 +133,7 @@ def _header(path: Path, name: str) -> _Slice:
         header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=_TAGS)
         return _Slice(
             path=path,
-            size=(int(header.Rows), int(header.Columns)),
+            size=(int(header.get("Rows") or 0), int(header.get("Columns") or 0)),
             orientation=tuple(map(float, header.get("ImageOrientationPatient") or ())),
             position=tuple(map(float, header.get("ImagePositionPatient") or ())),
             order=(
@@ -138,7 +144,11 @@ def _header(path: Path, name: str) -> _Slice:
             unit=_unit(header),
         )
     except Exception as error:  # pydicom raises many kinds on a damaged file
-        raise _unreadable(path, name) from error
+        raise IntegrityError(
+            f"{path.name} of {name} cannot be read as DICOM; tell your administrator, who can "
+            "check it with: vitrine dataset verify",
+            hint="",
+        ) from error
 
 
 def _unit(header: pydicom.Dataset) -> str:
@@ -146,6 +156,8 @@ def _unit(header: pydicom.Dataset) -> str:
     if modality == "CT" and header.get("RescaleSlope") is not None:
         stated = str(header.get("RescaleType") or "HU")
         return "HU" if stated in ("HU", "HU_MOD") else stated
+    if modality == "CT" and int(header.get("NumberOfFrames") or 1) > 1:
+        return "unknown"  # the rescale of enhanced CT is stated frame by frame
     if modality == "PT":
         return str(header.get("Units") or "raw")
     return "raw"
@@ -260,14 +272,9 @@ def _read(paths: Sequence[Path], name: str) -> sitk.Image:
         reader.SetFileNames([str(path) for path in paths])
         return reader.Execute()
     except RuntimeError as error:
-        raise _unreadable(paths[0], name) from error
+        raise IntegrityError(
+            f"{name} cannot be decoded by SimpleITK; look at it with pydicom.dcmread('{paths[0]}')",
+            hint="",
+        ) from error
     finally:
         sitk.ProcessObject.SetGlobalWarningDisplay(before)
-
-
-def _unreadable(path: Path, name: str) -> IntegrityError:
-    return IntegrityError(
-        f"{path.name} of {name} cannot be read as DICOM; if other series load, tell your "
-        "administrator which one does not",
-        hint="",
-    )

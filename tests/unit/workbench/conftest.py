@@ -86,7 +86,7 @@ def a_slice(z_mm: float, stored: int, *, number: int = 1, **changed: Any) -> Dat
         else:
             setattr(ds, name, value)
     pixels = np.full((ds.Rows, ds.Columns), stored, dtype="<u2")
-    pixels[1, 4] = stored + 1
+    pixels[1:2, 4] = stored + 1
     ds.PixelData = pixels.tobytes()
     return ds
 
