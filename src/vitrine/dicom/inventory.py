@@ -140,11 +140,11 @@ def _regular_files(root: Path) -> tuple[list[tuple[str, int]], dict[str, list[st
             status = path.lstat()
             name = path.relative_to(root).as_posix()
             if stat.S_ISLNK(status.st_mode):
-                faults["that are symbolic links"].append(name)
+                faults["linking elsewhere (symbolic link)"].append(name)
             elif stat.S_ISREG(status.st_mode):
                 files.append((name, status.st_size))
             elif not stat.S_ISDIR(status.st_mode):
-                faults["that are not regular files"].append(name)
+                faults["without regular content (pipe, socket or device)"].append(name)
     return files, faults
 
 

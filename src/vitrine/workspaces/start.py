@@ -158,14 +158,22 @@ def end_leftovers(
 
 
 def _who_and_what(tx: Connection, person: str, project_id: str) -> tuple[Account, Project]:
+    if not is_name(person):  # what cannot be a name never reaches the database
+        raise NotFound(f"there is no account {_quoted(person)}", hint="")
     account = access.account(tx, person)
     try:
-        return account, permits.project(tx, project_id)
+        if is_name(project_id):
+            return account, permits.project(tx, project_id)
     except NotFound:
-        # The sentence that a stranger to an existing project reads: ids cannot be probed.
-        raise NotFound(
-            f"you are not a member of project {project_id[:64]}; ask an administrator", hint=""
-        ) from None
+        pass
+    # The sentence that a stranger to an existing project reads: ids cannot be probed.
+    name = project_id if is_name(project_id) else _quoted(project_id)
+    raise NotFound(f"you are not a member of project {name}; ask an administrator", hint="")
+
+
+def _quoted(name: str) -> str:
+    """A name that cannot exist, quoted, printable and cut short."""
+    return ascii(name[:64])
 
 
 def _versions(tx: Connection, settings: Settings, project: Project) -> tuple[DatasetVersion, ...]:
@@ -257,8 +265,8 @@ def _record_refusal(
         log.record(
             tx,
             Event.SESSION_REFUSED,
-            actor=f"person:{person if is_name(person) else ascii(person[:64])}",
-            subject=f"project:{project_id if is_name(project_id) else ascii(project_id[:64])}",
+            actor=f"person:{person if is_name(person) else _quoted(person)}",
+            subject=f"project:{project_id if is_name(project_id) else _quoted(project_id)}",
             detail={"reason": str(refusal)[:1000]},
             clock=clock,
         )

@@ -132,6 +132,16 @@ def open_sessions(tx: Connection) -> list[Session]:
     return [_session(row) for row in tx.execute(query.order_by(*order))]
 
 
+def endings(tx: Connection, person: str) -> dict[str, str]:
+    """Why the newest session of `person` in each project ended, by project."""
+    columns = sessions_table.c
+    query = select(columns.project, columns.reason).where(
+        columns.person == person, columns.state == State.ENDED.value
+    )
+    rows = tx.execute(query.order_by(columns.ended_at))
+    return {row.project: row.reason or "" for row in rows}
+
+
 def stop_requested(tx: Connection) -> list[Session]:
     """The open sessions whose end somebody asked for."""
     return [each for each in open_sessions(tx) if each.stop_requested is not None]
