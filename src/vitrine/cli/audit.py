@@ -73,7 +73,10 @@ def verify(
         key = secrets.load_public_key(public_key)
     with node.database.read() as tx:
         report = checkpoints.verify_log(tx, key, against)
-    show_record({"verdict": "whole", **dataclasses.asdict(report)}, as_json=as_json)
+    record = {"verdict": "whole", **dataclasses.asdict(report)}
+    if not as_json:
+        record.pop("caveat")
+    show_record(record, as_json=as_json)
     if report.caveat:
         say(f"note: {report.caveat}")
 
