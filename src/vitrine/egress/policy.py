@@ -7,6 +7,7 @@ The same function disables a button, answers the API and stops a use case, with 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from vitrine.access.account import Account, Role
@@ -272,15 +273,28 @@ def visible_reviews(
     Independent means blind: while votes are cast, a checker sees only their own, and nobody,
     not even by a count, sees how far the others are. The author reads reasons once returned.
     """
-    if request.status not in UNDER_REVIEW and account.name != request.author:
-        return reviews if may_view(account, request, project) else Reviews()
     if account.name == request.author:
-        return Reviews()
+        return _for_author(request, reviews)
+    if request.status not in UNDER_REVIEW:
+        return reviews if may_view(account, request, project) else Reviews()
     own = frozenset({account.name})
     names = reviews.submitted if reviews.has_submitted(account.name) else own
     return Reviews(
         seats=tuple(seat for seat in reviews.seats if seat.reviewer in names),
         votes=tuple(vote for vote in reviews.votes if vote.reviewer in names),
+    )
+
+
+def _for_author(request: EgressRequest, reviews: Reviews) -> Reviews:
+    """The changes that were asked for, without who asked and without the checkers' conflicts."""
+    if request.status not in (Status.RETURNED, Status.REJECTED):
+        return Reviews()
+    return Reviews(
+        votes=tuple(
+            replace(vote, reviewer="")
+            for vote in reviews.votes
+            if vote.value is Vote.CHANGES_REQUESTED and vote.reviewer in reviews.submitted
+        )
     )
 
 

@@ -1,0 +1,184 @@
+"""The same use cases as JSON, for the person's own browser session: the API has no tokens.
+
+A program that holds somebody's Hub token cannot submit, vote or download here.
+"""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict
+from starlette.responses import Response
+
+from egress_review.authors import attachment
+from egress_review.checkers import queue_lines
+from egress_review.desk import PAGE_LIMIT, At, By, Desk, Json
+from egress_review.panels import line_json, panel, panel_json, vote_json
+from vitrine.access.account import Account
+from vitrine.egress import download as downloads
+from vitrine.egress import store, submit
+from vitrine.egress import vote as votes
+from vitrine.egress.request import FileType, Vote
+from vitrine.egress.view import look, open_file
+
+router = APIRouter(prefix="/api")
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class SubmitBody(_Body):
+    """What a submission says."""
+
+    context: str
+    filetypes: dict[str, FileType] = {}
+    row_version: int | None = None
+
+
+class WithdrawBody(_Body):
+    """What a withdrawal says."""
+
+    row_version: int | None = None
+
+
+class VoteBody(_Body):
+    """What a vote says."""
+
+    value: Vote
+    sha256: str
+    reason: str = ""
+
+
+class ReasonBody(_Body):
+    """Why a request is returned or rejected."""
+
+    reason: str
+
+
+@router.get("/me")
+def me(account: By) -> Json:
+    """Who is signed in."""
+    return {
+        "name": account.name,
+        "display_name": account.display_name,
+        "roles": sorted(account.roles),
+    }
+
+
+@router.get("/requests")
+def mine(desk: At, account: By) -> Json:
+    """What this person has asked out, newest first."""
+    with desk.db.read() as tx:
+        lines = store.lines(
+            tx, account.name, author=account.name, is_newest_first=True, limit=PAGE_LIMIT
+        )
+    return {"requests": [line_json(line) for line in lines]}
+
+
+@router.get("/queue")
+def queue(desk: At, account: By) -> Json:
+    """What waits for review, oldest submission first."""
+    waiting, _ = queue_lines(desk, account)
+    return {"requests": [line_json(line) for line in waiting]}
+
+
+@router.get("/requests/{request_id}")
+def show(desk: At, account: By, request_id: str) -> Json:
+    """One request, as far as this person may see it."""
+    return _shown(desk, account, request_id)
+
+
+def _shown(desk: Desk, account: Account, request_id: str) -> Json:
+    seen = look(desk.db, account, request_id, clock=desk.clock)
+    return panel_json(panel(account, seen, desk.clock()))
+
+
+@router.post("/requests/{request_id}/submit")
+def submit_request(desk: At, account: By, request_id: str, body: SubmitBody) -> Json:
+    """Hand a request to the checkers."""
+    submit.submit(
+        desk.db,
+        account,
+        request_id,
+        context=body.context,
+        filetypes=body.filetypes,
+        row_version=body.row_version,
+        clock=desk.clock,
+    )
+    return _shown(desk, account, request_id)
+
+
+@router.post("/requests/{request_id}/withdraw")
+def withdraw(desk: At, account: By, request_id: str, body: WithdrawBody) -> Json:
+    """Take the whole request back."""
+    submit.withdraw(desk.db, account, request_id, row_version=body.row_version, clock=desk.clock)
+    return _shown(desk, account, request_id)
+
+
+@router.get("/requests/{request_id}/files/{file_id}")
+def preview(
+    desk: At, account: By, request_id: str, file_id: str, start: int = 0, view: str = ""
+) -> Json:
+    """What is inside the cleaned copy of a file, a page of it."""
+    opened = open_file(
+        desk.db,
+        desk.blobs,
+        desk.parser,
+        account,
+        request_id,
+        file_id,
+        start=max(0, start),
+        as_text=view == "text",
+        clock=desk.clock,
+    )
+    return {"sha256": opened.file.cleaned_sha256, **opened.preview.data}
+
+
+@router.post("/requests/{request_id}/files/{file_id}/vote")
+def vote(desk: At, account: By, request_id: str, file_id: str, body: VoteBody) -> Json:
+    """Vote on the named bytes of a file."""
+    cast = votes.vote(
+        desk.db,
+        account,
+        request_id,
+        file_id,
+        value=body.value,
+        sha256=body.sha256,
+        reason=body.reason,
+        clock=desk.clock,
+    )
+    return vote_json(cast)
+
+
+@router.post("/requests/{request_id}/review")
+def submit_review(desk: At, account: By, request_id: str) -> Json:
+    """Hand the review in."""
+    votes.submit_review(desk.db, account, request_id, clock=desk.clock)
+    return _shown(desk, account, request_id)
+
+
+@router.post("/requests/{request_id}/return")
+def return_to_author(desk: At, account: By, request_id: str, body: ReasonBody) -> Json:
+    """Give a request back before all reviews are in."""
+    votes.return_to_author(desk.db, account, request_id, reason=body.reason, clock=desk.clock)
+    return _shown(desk, account, request_id)
+
+
+@router.post("/requests/{request_id}/reject")
+def reject(desk: At, account: By, request_id: str, body: ReasonBody) -> Json:
+    """End a request for good."""
+    votes.reject(desk.db, account, request_id, reason=body.reason, clock=desk.clock)
+    return _shown(desk, account, request_id)
+
+
+@router.get("/requests/{request_id}/files/{file_id}/download")
+def download(desk: At, account: By, request_id: str, file_id: str) -> Response:
+    """The released bytes of a file, for its author."""
+    got = downloads.download(desk.db, desk.blobs, account, request_id, file_id, clock=desk.clock)
+    return attachment(got.content, got.file.path.rsplit("/", 1)[-1])
+
+
+@router.get("/requests/{request_id}/receipt")
+def receipt(desk: At, account: By, request_id: str) -> Json:
+    """The signed receipt of the release."""
+    return downloads.receipt_of(desk.db, account, request_id, clock=desk.clock).as_json()

@@ -1,0 +1,192 @@
+"""Pages of output checkers: the queue, one file at a time, the vote, the review."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form
+from starlette.responses import RedirectResponse, Response
+
+from egress_review.desk import PAGE_LIMIT, At, By, Desk
+from egress_review.panels import panel
+from vitrine.access.account import Account, Role
+from vitrine.egress import policy, store
+from vitrine.egress import vote as votes
+from vitrine.egress.request import Status, Vote
+from vitrine.egress.store import Line
+from vitrine.egress.view import SeenFile, look, open_file
+from vitrine.errors import InvalidInput, NotFound
+from vitrine.permits import policy as permit_policy
+from vitrine.permits import store as permits
+
+router = APIRouter()
+
+_DECIDED = (Status.APPROVED, Status.RELEASED, Status.RETURNED, Status.REJECTED)
+
+
+@router.get("/queue")
+def queue(desk: At, account: By) -> Response:
+    """GET /queue : what waits for a checker, oldest submission first."""
+    waiting, decided = queue_lines(desk, account)
+    return desk.pages.render(
+        "queue.html",
+        account=account,
+        waiting=waiting,
+        decided=decided,
+        due=policy.due,
+        now=desk.clock(),
+        here="queue",
+    )
+
+
+def queue_lines(desk: Desk, account: Account) -> tuple[list[Line], list[Line]]:
+    """The requests open for review and the newest decided ones that `account` may see."""
+    if not account.roles & {Role.OUTPUT_CHECKER, Role.AUDITOR}:
+        return [], []
+    with desk.db.read() as tx:
+        waiting = store.lines(tx, account.name, statuses=policy.UNDER_REVIEW, limit=PAGE_LIMIT)
+        decided = store.lines(tx, account.name, statuses=_DECIDED, is_newest_first=True, limit=20)
+        closed = {
+            project.id
+            for project in permits.projects_of(tx, account.name)
+            if not permit_policy.may_review(account, project)
+        }
+    is_auditor = Role.AUDITOR in account.roles
+
+    def is_theirs(line: Line) -> bool:
+        request = line.request
+        return is_auditor or (request.author != account.name and request.project not in closed)
+
+    return [line for line in waiting if is_theirs(line)], [
+        line for line in decided if is_theirs(line)
+    ]
+
+
+@router.get("/requests/{request_id}/files/{file_id}")
+def file_page(
+    desk: At, account: By, request_id: str, file_id: str, start: int = 0, view: str = ""
+) -> Response:
+    """GET /requests/{id}/files/{file} : what is inside the copy, and the vote beside it."""
+    return _file_page(desk, account, request_id, file_id, start=start, as_text=view == "text")
+
+
+def _file_page(
+    desk: Desk,
+    account: Account,
+    request_id: str,
+    file_id: str,
+    *,
+    start: int = 0,
+    as_text: bool = False,
+    problem: str = "",
+    status: int = 200,
+) -> Response:
+    seen = look(desk.db, account, request_id, clock=desk.clock)
+    file = seen.request.file(file_id)
+    shown: SeenFile | None = None
+    unreadable = ""
+    # An image is opened, and audited, by the request of the picture itself.
+    if (
+        file is None
+        or file.kind != "image"
+        or not policy.may_view_file(account, seen.request, file, seen.project)
+    ):
+        try:
+            shown = _open(desk, account, request_id, file_id, start, as_text=as_text)
+        except InvalidInput as refusal:
+            unreadable = str(refusal)
+    now = desk.clock()
+    board = panel(account, seen, now)
+    row = next(row for row in board.rows if row.file.id == file_id)
+    at = board.rows.index(row)
+    return desk.pages.render(
+        "file.html",
+        status,
+        account=account,
+        panel=board,
+        row=row,
+        before=board.rows[at - 1] if at else None,
+        after=board.rows[at + 1] if at + 1 < len(board.rows) else None,
+        position=at + 1,
+        data=shown.preview.data if shown else None,
+        as_text=as_text,
+        unreadable=unreadable,
+        problem=problem,
+        now=now,
+        here="queue",
+    )
+
+
+def _open(
+    desk: Desk, account: Account, request_id: str, file_id: str, start: int, *, as_text: bool
+) -> SeenFile:
+    return open_file(
+        desk.db,
+        desk.blobs,
+        desk.parser,
+        account,
+        request_id,
+        file_id,
+        start=max(0, start),
+        as_text=as_text,
+        clock=desk.clock,
+    )
+
+
+@router.get("/requests/{request_id}/files/{file_id}/image")
+def image(desk: At, account: By, request_id: str, file_id: str) -> Response:
+    """GET /requests/{id}/files/{file}/image : the picture, drawn again by the parser."""
+    opened = _open(desk, account, request_id, file_id, 0, as_text=False)
+    if not opened.preview.image:
+        raise NotFound("this file is not an image")
+    return Response(opened.preview.image, media_type="image/png")
+
+
+@router.post("/requests/{request_id}/files/{file_id}/vote")
+def vote(
+    desk: At,
+    account: By,
+    request_id: str,
+    file_id: str,
+    value: Annotated[Vote, Form()],
+    sha256: Annotated[str, Form()],
+    reason: Annotated[str, Form()] = "",
+) -> Response:
+    """POST /requests/{id}/files/{file}/vote : then on to the next file without a vote."""
+    votes.vote(
+        desk.db,
+        account,
+        request_id,
+        file_id,
+        value=value,
+        sha256=sha256,
+        reason=reason,
+        clock=desk.clock,
+    )
+    seen = look(desk.db, account, request_id, clock=desk.clock)
+    following = panel(account, seen, desk.clock()).next_after(file_id)
+    target = f"/files/{following.file.id}" if following else "#review"
+    return RedirectResponse(f"/requests/{request_id}{target}", 303)
+
+
+@router.post("/requests/{request_id}/review")
+def submit_review(desk: At, account: By, request_id: str) -> Response:
+    """POST /requests/{id}/review : hand the review in."""
+    votes.submit_review(desk.db, account, request_id, clock=desk.clock)
+    return RedirectResponse(f"/requests/{request_id}", 303)
+
+
+@router.post("/requests/{request_id}/return")
+def return_to_author(
+    desk: At, account: By, request_id: str, reason: Annotated[str, Form()] = ""
+) -> Response:
+    """POST /requests/{id}/return : give it back before all reviews are in."""
+    votes.return_to_author(desk.db, account, request_id, reason=reason, clock=desk.clock)
+    return RedirectResponse(f"/requests/{request_id}", 303)
+
+
+@router.post("/requests/{request_id}/reject")
+def reject(desk: At, account: By, request_id: str, reason: Annotated[str, Form()] = "") -> Response:
+    """POST /requests/{id}/reject : end it for good."""
+    votes.reject(desk.db, account, request_id, reason=reason, clock=desk.clock)
+    return RedirectResponse(f"/requests/{request_id}", 303)

@@ -1,0 +1,240 @@
+"""What the pages and the API say about a request: one presenter for both.
+
+A button exists together with the policy's answer: allowed, or disabled with the reason as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from vitrine.access.account import Account
+from vitrine.access.verdict import Verdict
+from vitrine.clock import timestamp
+from vitrine.egress import policy
+from vitrine.egress.request import (
+    EgressRequest,
+    FileType,
+    FileVote,
+    RequestFile,
+    Status,
+    Vote,
+)
+from vitrine.egress.store import Line
+from vitrine.egress.view import Seen
+
+_STATUS_TEXT = {
+    Status.PENDING: "Draft",
+    Status.SUBMITTED: "In review",
+    Status.PARTIALLY_REVIEWED: "In review",  # how far the others are is nobody's business
+    Status.REVIEWED: "In review",
+    Status.RETURNED: "Returned",
+    Status.APPROVED: "Approved",
+    Status.RELEASED: "Released",
+    Status.REJECTED: "Rejected",
+    Status.WITHDRAWN: "Withdrawn",
+}
+
+VOTE_TEXT = {Vote.APPROVED: "Approved", Vote.CHANGES_REQUESTED: "Changes requested"}
+
+
+def status_text(status: Status) -> str:
+    """A status as people read it; while votes are cast it says nothing about their number."""
+    return _STATUS_TEXT[status]
+
+
+def status_word(status: Status) -> str:
+    """A status as programs read it, as blind as `status_text`."""
+    return str(Status.SUBMITTED if status is Status.PARTIALLY_REVIEWED else status)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRow:
+    """One file on a request's page."""
+
+    file: RequestFile
+    own_vote: FileVote | None
+    others: tuple[FileVote, ...]
+    """Votes of others, as far as the viewer may know them."""
+
+    view: Verdict
+    vote: Verdict
+    download: Verdict
+
+    @property
+    def has_difference(self) -> bool:
+        """Whether the cleaned copy has other bytes than the original."""
+        return self.file.cleaned_sha256 not in (None, self.file.original_sha256)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """One request on its page."""
+
+    request: EgressRequest
+    is_author: bool
+    is_checker: bool
+    rows: tuple[FileRow, ...]
+    submitted: tuple[str, ...]
+    """Who has handed in a review, as far as the viewer may know it."""
+
+    edit: Verdict
+    submit_context: Verdict
+    withdraw: Verdict
+    review: Verdict
+    submit_review: Verdict
+    due: datetime | None
+    is_late: bool
+
+    @property
+    def outputs(self) -> tuple[FileRow, ...]:
+        """The rows of the output files."""
+        return tuple(row for row in self.rows if row.file.filetype is FileType.OUTPUT)
+
+    @property
+    def voted(self) -> int:
+        """Outputs that the viewer has voted on."""
+        return sum(row.own_vote is not None for row in self.outputs)
+
+    def next_after(self, file_id: str) -> FileRow | None:
+        """The next file to open: after this one, first those without the viewer's vote."""
+        at = next((n for n, row in enumerate(self.rows) if row.file.id == file_id), -1)
+        ring = [row for row in (*self.rows[at + 1 :], *self.rows[:at]) if row.view]
+        open_rows = [row for row in ring if row.vote and row.own_vote is None]
+        return next(iter(open_rows), None)
+
+
+def panel(account: Account, seen: Seen, now: datetime) -> Panel:
+    """Everything that the page of a request shows to `account`."""
+    request, project = seen.request, seen.project
+    due = policy.due(request.submitted_at) if request.submitted_at else None
+    return Panel(
+        request=request,
+        is_author=account.name == request.author,
+        is_checker=bool(policy.may_check(account, request, project)),
+        rows=_rows(account, seen),
+        submitted=tuple(sorted(seen.reviews.submitted)),
+        edit=policy.may_edit(account, request),
+        submit_context=policy.may_submit(account, request, project, "x" * policy.CONTEXT_MIN),
+        withdraw=policy.may_withdraw(account, request),
+        review=policy.may_review(account, request, project, seen.reviews),
+        submit_review=policy.may_submit_review(account, request, project, seen.reviews),
+        due=due,
+        is_late=due is not None and now > due and request.status in policy.UNDER_REVIEW,
+    )
+
+
+def _rows(account: Account, seen: Seen) -> tuple[FileRow, ...]:
+    by_file: dict[str, list[FileVote]] = {}
+    for vote in seen.reviews.votes:
+        by_file.setdefault(vote.file_id, []).append(vote)
+    request, project = seen.request, seen.project
+    return tuple(
+        FileRow(
+            file=file,
+            own_vote=next(
+                (v for v in by_file.get(file.id, []) if v.reviewer == account.name), None
+            ),
+            others=tuple(v for v in by_file.get(file.id, []) if v.reviewer != account.name),
+            view=policy.may_view_file(account, request, file, project),
+            vote=policy.may_vote(account, request, file, project, seen.reviews),
+            download=policy.may_download(account, request, file),
+        )
+        for file in request.files
+    )
+
+
+# -- JSON ------------------------------------------------------------------------------------
+
+
+def line_json(line: Line) -> dict[str, Any]:
+    """A request in a list, for programs."""
+    request = line.request
+    return {
+        "id": request.id,
+        "project": request.project,
+        "author": request.author,
+        "title": request.title,
+        "status": status_word(request.status),
+        "submitted_at": _time(request.submitted_at),
+        "due_at": _time(policy.due(request.submitted_at) if request.submitted_at else None),
+        "outputs": line.outputs,
+        "output_bytes": line.output_bytes,
+        "own_votes": line.own_votes,
+        "own_review_submitted": line.own_review_submitted,
+    }
+
+
+def panel_json(shown: Panel) -> dict[str, Any]:
+    """A request's page, for programs."""
+    request = shown.request
+    return {
+        "id": request.id,
+        "project": request.project,
+        "author": request.author,
+        "title": request.title,
+        "context": request.context,
+        "status": status_word(request.status),
+        "turn": request.turn,
+        "row_version": request.row_version if shown.edit else None,
+        "created_at": _time(request.created_at),
+        "submitted_at": _time(request.submitted_at),
+        "decided_at": _time(request.decided_at),
+        "released_at": _time(request.released_at),
+        "reason": request.reason,
+        "reviews_submitted_by": list(shown.submitted),
+        "may": {
+            "submit": _verdict(shown.submit_context),
+            "withdraw": _verdict(shown.withdraw),
+            "review": _verdict(shown.review),
+            "submit_review": _verdict(shown.submit_review),
+        },
+        "files": [_row_json(row) for row in shown.rows],
+    }
+
+
+def _row_json(row: FileRow) -> dict[str, Any]:
+    file = row.file
+    votes: Sequence[FileVote] = (*row.others, *([row.own_vote] if row.own_vote else []))
+    return {
+        "id": file.id,
+        "path": file.path,
+        "filetype": str(file.filetype),
+        "original_sha256": file.original_sha256,
+        "original_bytes": file.original_bytes,
+        "sha256": file.cleaned_sha256,
+        "size_bytes": file.cleaned_bytes,
+        "media_type": file.media_type,
+        "kind": file.kind,
+        "cleaner": file.cleaner,
+        "notes": list(file.notes),
+        "refusal": file.refusal,
+        "votes": [vote_json(vote) for vote in votes],
+        "may": {
+            "view": _verdict(row.view),
+            "vote": _verdict(row.vote),
+            "download": _verdict(row.download),
+        },
+    }
+
+
+def vote_json(vote: FileVote) -> dict[str, Any]:
+    """A vote, for programs."""
+    return {
+        "file": vote.file_id,
+        "reviewer": vote.reviewer,
+        "value": str(vote.value),
+        "reason": vote.reason,
+        "sha256": vote.sha256,
+        "cast_at": timestamp(vote.cast_at),
+    }
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    return {"allowed": bool(verdict), "reason": verdict.reason}
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else timestamp(moment)
