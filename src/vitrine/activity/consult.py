@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -18,6 +20,9 @@ from vitrine.clock import Clock, utc_now
 from vitrine.errors import NotFound
 from vitrine.settings import Settings
 from vitrine.storage.database import Database
+
+_LOOKS: Final = 5
+_PAUSE_S: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +92,26 @@ def _check(journal_root: Path, session_id: str, noted: dict[int, str]) -> Findin
     last = max(noted, default=0)
     try:
         path = path_of(journal_root, session_id)
-        report = verify(path, noted, session_id=session_id)
+        report = _verify_live(path, noted, session_id)
     except BrokenJournal as broken:
         return Finding(session_id, None, last, str(broken), broken.record)
     except NotFound:
         problem = f"the journal is gone: records 1 to {last} are missing"
         return Finding(session_id, None, last, problem, 1)
     return Finding(session_id, report, last)
+
+
+def _verify_live(path: Path, noted: dict[int, str], session_id: str) -> Report:
+    """Like `verify`, for a journal that may be growing: half a line is looked at once more."""
+    for _ in range(_LOOKS):
+        size = path.stat().st_size
+        try:
+            return verify(path, noted, session_id=session_id)
+        except BrokenJournal:
+            time.sleep(_PAUSE_S)
+            if path.stat().st_size == size:
+                raise
+    return verify(path, noted, session_id=session_id)
 
 
 def _record(tx: Connection, finding: Finding, actor: str, clock: Clock) -> None:

@@ -146,6 +146,19 @@ def test_a_cut_tail_is_found_against_the_noted_head(node):
     ]
 
 
+def test_a_line_that_is_being_written_is_no_broken_journal(node):
+    import threading
+
+    settings, db = node
+    a_session(settings, is_closed=False)
+    path = path_of(settings.journal_root, "ses-1")
+    whole = path.read_bytes()
+    os.truncate(path, len(whole) - 20)
+    threading.Timer(0.1, path.write_bytes, [whole]).start()
+    [finding] = verify_journals(db, settings, actor="os:root")
+    assert not finding.problem
+
+
 def test_a_journal_that_is_gone_is_found_by_its_noted_head(node):
     settings, db = node
     note(db, "ses-9", Head(7, "a" * 64))
