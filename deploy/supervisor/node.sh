@@ -38,7 +38,9 @@ render() {
     chmod 0750 "$state/logs"
     environment="PATH=\"$bin:/usr/sbin:/usr/bin:/sbin:/bin\",LANG=\"C.UTF-8\",HOME=\"/nonexistent\""
     [ -z "${VITRINE_ENV_FILE:-}" ] || environment="$environment,VITRINE_ENV_FILE=\"$VITRINE_ENV_FILE\""
-    sed -e "s|@ROOT@|$root|g" -e "s|@PYTHON@|$bin/python|g" -e "s|@RUN@|$run|g" \
+    bind= # behind a TLS server, not at the public address itself
+    case $(setting review_url) in https://*) bind=" --bind 127.0.0.1:8010" ;; esac
+    sed -e "s|@REVIEW_BIND@|$bind|g" -e "s|@ROOT@|$root|g" -e "s|@PYTHON@|$bin/python|g" -e "s|@RUN@|$run|g" \
         -e "s|@STATE@|$state|g" -e "s|@LOGS@|$state/logs|g" -e "s|@ENVIRONMENT@|$environment|g" \
         -e "s|@ACCOUNT_HUB@|$(setting account_hub)|g" \
         -e "s|@ACCOUNT_GATE@|$(setting account_gate)|g" \
