@@ -104,10 +104,10 @@ def place(
     x, y, z = (np.broadcast_to(axis, grid.shape) for axis in grid.axes())
     centres: list[Point] = []
     for diameter in diameters_mm:
-        free = depth > diameter / 2 + 2
+        free = depth > diameter / 2 + 4
         for (cx, cy, cz), other in zip(centres, diameters_mm, strict=False):
             apart = np.sqrt((x - cx) ** 2 + (y - cy) ** 2 + (z - cz) ** 2)
-            free &= apart > (diameter + other) / 2 + 4
+            free &= apart > (diameter + other) / 2 + 8
         candidates = np.flatnonzero(free)
         if not candidates.size:
             raise ValueError(f"a lesion of {diameter} mm does not fit")
@@ -143,13 +143,17 @@ def thorax(
     _spine(grid, volume, size)
     lung_only = volume < -700
     lung_only &= lungs > 0.99
-    blend(volume, _vessels(grid, lung_only, rng), 35)
     lesions = [
         Lesion(centre, diameter, round(float(rng.uniform(18, 58)), 1))
         for centre, diameter in zip(
             place(grid, lung_only, diameters_mm, rng), diameters_mm, strict=True
         )
     ]
+    vessels = _vessels(grid, lung_only, rng)
+    for lesion in lesions:  # apart from vessels, so that a threshold finds its size
+        around = lesion.diameter_mm / 2 + 5
+        vessels *= 1 - ellipsoid(grid, lesion.centre_mm, (around,) * 3)
+    blend(volume, vessels, 35)
     for lesion in lesions:
         radius = lesion.diameter_mm / 2
         blend(volume, ellipsoid(grid, lesion.centre_mm, (radius,) * 3), lesion.value)
