@@ -14,7 +14,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -25,7 +24,6 @@ import pydicom
 from pydicom.data import get_testdata_file
 
 from tests.support.person import Person
-from vitrine.hub.containers import LABEL_NODE
 from vitrine.hub.engine import Engine, Half
 from vitrine.session import control
 from vitrine.session.host import disks
@@ -165,24 +163,24 @@ class RunningNode:
 
     # -- programs ---------------------------------------------------------------------------
 
-    def start(self, program: str) -> None:
+    def start(self, program: str, **environment_: str) -> None:
         """Start one program under its account and wait until it answers."""
         account = "root" if program == "host" else getattr(self.settings, f"account_{program}")
-        environment = dict(self._environment)
+        environment = {**self._environment, **environment_}
         if program == "proxy":
             token = node_secrets.read(self.settings, "proxy", "proxy_token")
             environment["CONFIGPROXY_AUTH_TOKEN"] = token
-        log = (self.root / f"{program}.log").open("ab")
-        self.processes[program] = subprocess.Popen(
-            ["setpriv", f"--reuid={account}", f"--regid={account}", "--init-groups"]
-            + self._command(program),
-            env=environment,
-            cwd=REPOSITORY,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+        become = ["setpriv", f"--reuid={account}", f"--regid={account}", "--init-groups"]
+        with (self.root / f"{program}.log").open("ab") as log:
+            self.processes[program] = subprocess.Popen(
+                [*become, *self._command(program)],
+                env=environment,
+                cwd=REPOSITORY,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
         answers: Callable[[], bool] = {
             "proxy": lambda: _listens(self.settings.proxy_api_url),
             "host": lambda: _answers(self.settings.host_socket),
@@ -212,6 +210,21 @@ class RunningNode:
     def log(self, program: str) -> str:
         """What a program wrote so far."""
         return (self.root / f"{program}.log").read_text(errors="replace")
+
+    def run_inside(self, role: str, script: str) -> Any:
+        """Run a Python script in the running container of that role; what it printed, as JSON."""
+        client = docker.APIClient(version="auto", timeout=60)
+        (half,) = [each for each in self.halves() if each.role == role and each.is_running]
+        command = ["/opt/vitrine/venv/bin/python", "-I", "-c", script]
+        done = client.exec_create(half.container_id, command)
+        printed = client.exec_start(done["Id"])
+        assert client.exec_inspect(done["Id"])["ExitCode"] == 0, printed.decode()
+        return json.loads(printed)
+
+    def kill_half(self, role: str) -> None:
+        """Kill the container of that role, as the kernel's out-of-memory killer might."""
+        (half,) = [each for each in self.halves() if each.role == role]
+        docker.APIClient(version="auto", timeout=60).kill(half.container_id)
 
     # -- what there is ----------------------------------------------------------------------
 
@@ -269,11 +282,6 @@ def wait_until(
         time.sleep(0.1)
 
 
-def container_labels(node: RunningNode) -> str:
-    """The filter that finds this node's containers, for a person who looks."""
-    return f"{LABEL_NODE}={node.settings.node_name}"
-
-
 def _accepts(path: Path) -> bool:
     try:
         with socket.socket(socket.AF_UNIX) as client:
@@ -309,7 +317,3 @@ def _free_ports(count: int) -> list[int]:
     for each in listeners:
         each.close()
     return ports
-
-
-if __name__ == "__main__":
-    sys.exit("this is a support module of the tests")

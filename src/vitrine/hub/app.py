@@ -24,7 +24,7 @@ from vitrine.storage.layout import WEB_GROUP
 SECCOMP_PROFILE: Final = Path(__file__).parents[3] / "deploy" / "seccomp" / "session.json"
 
 
-class VitrineHub(JupyterHub):  # type: ignore[misc]  # the base has no types
+class VitrineHub(JupyterHub):
     """The Hub of one node."""
 
     settings = Instance(

@@ -16,7 +16,7 @@ from vitrine.errors import NotFound, NotPermitted, VitrineError
 from vitrine.hub.pair import Pairs
 
 
-class AuditedLogout(LogoutHandler):  # type: ignore[misc]  # the base has no types
+class AuditedLogout(LogoutHandler):
     """GET /hub/logout"""
 
     async def handle_logout(self) -> None:
@@ -25,7 +25,7 @@ class AuditedLogout(LogoutHandler):  # type: ignore[misc]  # the base has no typ
             await self.authenticator.record_logout(self.current_user.name)
 
 
-class AccountAuthenticator(Authenticator):  # type: ignore[misc]  # the base has no types
+class AccountAuthenticator(Authenticator):
     """Name, password and, where the account has one, a one-time code.
 
     Nobody is an administrator of the Hub: what administrators do, they do on the command line,

@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 from vitrine.hub.authenticator import AccountAuthenticator
-from vitrine.hub.home import projects_of
+from vitrine.hub.home import endings_of, projects_of
 from vitrine.hub.spawner import SessionSpawner
 from vitrine.settings import Settings
 from vitrine.storage import secrets
@@ -38,7 +38,11 @@ def apply(settings: Settings, c: Any) -> None:
     c.JupyterHub.cookie_secret_file = str(settings.secrets_root / "hub" / "cookie_secret")
     c.ConfigurableHTTPProxy.auth_token = secrets.read(settings, "hub", "proxy_token")
     c.JupyterHub.template_paths = [str(TEMPLATES)]
-    c.JupyterHub.template_vars = {"projects": projects_of, "review_url": settings.review_url}
+    c.JupyterHub.template_vars = {
+        "projects": projects_of,
+        "endings": endings_of,
+        "review_url": settings.review_url,
+    }
 
 
 def unix_url(socket: Path) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 import docker
 import docker.errors
 import requests.exceptions
+from docker.utils import kwargs_from_env
 
 from vitrine.errors import NotFound, Unavailable
 from vitrine.hub.containers import LABEL_NODE, LABEL_ROLE, LABEL_SESSION, Images, Role, name_of
@@ -130,6 +131,6 @@ class Engine:
         if self._connected is None:
             # As many connections as there may be sessions starting at once.
             self._connected = docker.APIClient(
-                version="auto", timeout=REQUEST_TIMEOUT_S, num_pools=64
+                version="auto", timeout=REQUEST_TIMEOUT_S, num_pools=64, **kwargs_from_env()
             )
         return self._connected

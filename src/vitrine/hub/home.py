@@ -9,6 +9,8 @@ from typing import Any
 
 from vitrine.errors import VitrineError
 from vitrine.hub.pair import Pairs
+from vitrine.hub.spawner import STOPPED
+from vitrine.workspaces import store
 from vitrine.workspaces.start import Startable, startable
 
 
@@ -42,6 +44,27 @@ class Listing:
     problem: str = ""
 
 
+def endings_of(user: Any) -> Callable[[], Awaitable[dict[str, str]]]:
+    """A function for the template: why the newest session of each project ended."""
+
+    async def endings() -> dict[str, str]:
+        if user is None:
+            return {}
+        pairs: Pairs = user.settings["vitrine_pairs"]
+
+        def read() -> dict[str, str]:
+            with pairs.database.read() as tx:
+                return store.endings(tx, user.name)
+
+        try:
+            found = await pairs.do(read)
+        except VitrineError:
+            return {}
+        return {project: reason for project, reason in found.items() if reason != STOPPED}
+
+    return endings
+
+
 def projects_of(user: Any) -> Callable[[], Awaitable[Listing]]:
     """A function for the template; only the page that calls it waits for the answer."""
 
@@ -55,14 +78,25 @@ def projects_of(user: Any) -> Callable[[], Awaitable[Listing]]:
             )
         except VitrineError as error:
             return Listing(problem=error.sentence())
-        return Listing(tuple(card(each, user.spawners.get(each.project)) for each in found))
+        endings = await endings_of(user)()
+        return Listing(
+            tuple(
+                card(each, user.spawners.get(each.project), endings.get(each.project, ""))
+                for each in found
+            )
+        )
 
     return listing
 
 
-def card(project: Startable, server: Any) -> Card:
-    """One project as the page shows it; `server` is None when none was ever started."""
-    button, reason = Button.START, getattr(server, "ending", "")
+def card(project: Startable, server: Any, ending: str = "") -> Card:
+    """One project as the page shows it.
+
+    Args:
+        server: the Hub's server of that name; None when it has none now.
+        ending: why the newest session ended; empty when that needs no words.
+    """
+    button, reason = Button.START, ending and f"the last session ended: {ending}"
     if server is not None and server.ready:
         button, reason = Button.OPEN, ""
     elif server is not None and server.pending:

@@ -18,6 +18,9 @@ from vitrine.hub.containers import HUB_API, Images
 from vitrine.hub.pair import Pairs
 from vitrine.ids import is_name
 
+STOPPED: Final = "stopped by request"
+"""Why most sessions end: their person pressed Stop."""
+
 _NO_DEFAULT: Final = "a session belongs to a project; start it from the list on the home page"
 _NO_OPTIONS: Final = (
     "a session is made from its project's record and takes no options; start it from the home page"
@@ -25,7 +28,7 @@ _NO_OPTIONS: Final = (
 _OWN_PARAMETERS: Final = frozenset({"next", "display_name", "_xsrf"})
 
 
-class SessionSpawner(DockerSpawner):  # type: ignore[misc]  # the base has no types
+class SessionSpawner(DockerSpawner):
     """Starts, watches and ends the pair of containers of one session.
 
     Of DockerSpawner's configuration nothing is used: image, mounts, limits and environment come
@@ -35,8 +38,6 @@ class SessionSpawner(DockerSpawner):  # type: ignore[misc]  # the base has no ty
     user_options: dict[str, Any]
     session_id: str = ""
     workspace_id: int | None = None
-    ending: str = ""
-    """Why the last session of this server ended."""
 
     @property
     def pairs(self) -> Pairs:
@@ -67,7 +68,7 @@ class SessionSpawner(DockerSpawner):  # type: ignore[misc]  # the base has no ty
 
     async def stop(self, now: bool = False) -> None:
         """End the session because the person, or the Hub for them, asked for it."""
-        await self._end("stopped by request")
+        await self._end(STOPPED)
 
     async def poll(self) -> int | None:
         """None while both halves run and nobody asked for the end; otherwise end it, and 1."""
@@ -158,7 +159,7 @@ class SessionSpawner(DockerSpawner):  # type: ignore[misc]  # the base has no ty
 
     async def _end(self, reason: str) -> None:
         session_id, workspace_id = self.session_id, self.workspace_id
-        self.session_id, self.workspace_id, self.ending = "", None, reason
+        self.session_id, self.workspace_id = "", None
         if session_id:
             self.log.warning("Session %s ends: %s", session_id, reason)
             await self.pairs.end(session_id, workspace_id, reason)
