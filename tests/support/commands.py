@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +35,7 @@ class CommandLine:
 
     def on(self, settings: Settings) -> CommandLine:
         """The same command line on another node."""
+        self._patch.setenv("VITRINE_ENV_FILE", os.devnull)  # this machine may be a node itself
         self._patch.setenv("VITRINE_STATE_ROOT", str(settings.state_root))
         self._patch.setenv("VITRINE_RUN_ROOT", str(settings.run_root))
         return self

@@ -23,7 +23,10 @@ from vitrine.audit import chain, log
 from vitrine.audit.chain import BrokenChain, Head
 from vitrine.audit.events import Event
 from vitrine.clock import Clock, timestamp, utc_now
-from vitrine.errors import IntegrityError, NotFound, Unavailable
+from vitrine.errors import Conflict, IntegrityError, NotFound, Unavailable
+
+_LINE_BYTES: Final = 4096
+"""No line of a sink is longer."""
 
 _DOMAIN: Final = b"vitrine checkpoint v1\n"
 
@@ -101,6 +104,7 @@ def sign_checkpoint(
 
     Raises:
         NotFound: when the log is empty.
+        Conflict: when the sink is another node's.
         Unavailable: when the sink cannot be written; nothing is recorded then.
     """
     head = log.head(tx)
@@ -109,6 +113,7 @@ def sign_checkpoint(
     at = timestamp(clock())
     signature = key.sign(_message(node, at, head.sequence, head.digest)).hex()
     checkpoint = Checkpoint(node, at, head.sequence, head.digest, signature)
+    _require_own_sink(sink, key.public_key())
     _append(sink, checkpoint.as_line().encode())
     detail = {"node": node, "at": at, "digest": head.digest, "signature": signature}
     log.record(
@@ -280,15 +285,37 @@ def _message(node: str, at: str, sequence: int, digest: str) -> bytes:
     return _DOMAIN + chain.canonical([node, at, sequence, digest]).encode()
 
 
+def _require_own_sink(sink: Path, key: Ed25519PublicKey) -> None:
+    """Pass unless the newest checkpoint in `sink` is another node's, which would spoil both."""
+    try:
+        with sink.open("rb") as file:
+            file.seek(-min(os.fstat(file.fileno()).st_size, _LINE_BYTES), os.SEEK_END)
+            newest = _from_mapping(json.loads(file.read().rstrip(b"\n").rpartition(b"\n")[2]))
+    except (OSError, ValueError, TypeError, KeyError):
+        return  # nothing readable there; verification names a line that is not a checkpoint
+    if not newest.is_signed_by(key):
+        raise Conflict(
+            f"{sink} ends with a checkpoint that another key signed, as node {newest.node}",
+            hint="give each node a VITRINE_AUDIT_SINK of its own",
+        )
+
+
+def _open_to_all(descriptor: int, directory: Path) -> None:
+    """Let anybody read a new sink, and the steward append to it when root made it."""
+    os.fchmod(descriptor, 0o644)  # sequences and digests only; the umask must not decide
+    if os.geteuid() == 0:
+        owner = directory.stat()
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)
+
+
 def _append(sink: Path, line: bytes) -> None:
     flags = os.O_CREAT | os.O_APPEND | os.O_WRONLY | os.O_CLOEXEC
     try:
         descriptor = os.open(sink, flags, 0o644)
         try:
             size = os.fstat(descriptor).st_size
-            if size == 0 and os.geteuid() == 0:  # made by hand: the steward appends to it next
-                directory = sink.parent.stat()
-                os.fchown(descriptor, directory.st_uid, directory.st_gid)
+            if size == 0:
+                _open_to_all(descriptor, sink.parent)
             if os.write(descriptor, line) != len(line):
                 os.ftruncate(descriptor, size)  # half a line would spoil the next one
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

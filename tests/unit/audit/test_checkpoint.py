@@ -1,6 +1,8 @@
 """What is signed can be checked by others, and a cut or forged log meets its anchor."""
 
 import json
+import os
+import stat
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -15,10 +17,11 @@ from vitrine.audit.checkpoint import (
     verify_log,
 )
 from vitrine.audit.events import Event
-from vitrine.errors import IntegrityError, NotFound, Unavailable
+from vitrine.errors import Conflict, IntegrityError, NotFound, Unavailable
 
 KEY = Ed25519PrivateKey.generate()
 PUBLIC = KEY.public_key()
+STRANGER = Ed25519PrivateKey.generate()
 
 
 @pytest.fixture
@@ -170,7 +173,7 @@ def test_an_early_anchor_still_counts_when_a_later_one_matches(database, sink):
 
 def test_a_checkpoint_of_another_key_is_refused(database, sink):
     write(database)
-    sign(database, sink, Ed25519PrivateKey.generate())
+    sign(database, sink, STRANGER)
     with pytest.raises(IntegrityError, match="entry 4 is not signed by this node's steward"):
         verify(database)
     with pytest.raises(IntegrityError, match=r"checkpoint 1 of .* is not signed"):
@@ -227,3 +230,22 @@ def test_a_checkpoint_is_due_only_when_something_happened(database, sink):
     with database.read() as tx:
         assert not is_due(tx)
         assert last_checkpoint(tx) == made
+
+
+def test_a_sink_of_another_node_is_not_written_to(database, sink):
+    write(database)
+    sign(database, sink, STRANGER)
+    before = sink.read_bytes()
+    with pytest.raises(Conflict, match="another key signed, as node alpha"):
+        sign(database, sink)
+    assert sink.read_bytes() == before
+
+
+def test_a_new_sink_is_for_everybody_to_read_whatever_the_umask(database, sink):
+    write(database)
+    old = os.umask(0o077)
+    try:
+        sign(database, sink)
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE(sink.stat().st_mode) == 0o644

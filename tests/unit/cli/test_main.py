@@ -78,6 +78,10 @@ def test_output_cut_off_by_its_reader_is_no_traceback(settings, database):
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "VITRINE_STATE_ROOT": str(settings.state_root)},
+        env={
+            **os.environ,
+            "VITRINE_ENV_FILE": os.devnull,
+            "VITRINE_STATE_ROOT": str(settings.state_root),
+        },
     )
     assert "Traceback" not in done.stderr
