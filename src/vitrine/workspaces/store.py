@@ -65,16 +65,22 @@ _STAMPS: Final = {State.RUNNING: "running_at", State.ENDED: "ended_at"}
 
 
 def workspace_of(tx: Connection, person: str, project: str, *, created_at: str) -> int:
-    """The number of this person's workspace in this project, given out once and for ever."""
+    """The number of this person's workspace in this project, given out once and for ever.
+
+    Raises:
+        Conflict: when another transaction gives it out at this very moment.
+    """
     columns = workspaces_table.c
     query = select(columns.id).where(columns.person == person, columns.project == project)
     known = tx.execute(query).scalar()
     if known is not None:
         return int(known)
     values = {"person": person, "project": project, "created_at": created_at}
-    made = tx.execute(insert(workspaces_table).values(values))
-    assert made.inserted_primary_key is not None
-    return int(made.inserted_primary_key[0])
+    try:
+        made = tx.execute(insert(workspaces_table).values(values).returning(columns.id))
+    except UniqueViolation:
+        raise _open_already(project) from None
+    return int(made.scalar_one())
 
 
 def add_session(tx: Connection, session: Session) -> None:
@@ -97,10 +103,7 @@ def add_session(tx: Connection, session: Session) -> None:
             )
         )
     except UniqueViolation:
-        raise Conflict(
-            f"a session of project {session.project} is open already",
-            hint="stop it first, or go on with it",
-        ) from None
+        raise _open_already(session.project) from None
 
 
 def session(tx: Connection, session_id: str) -> Session:
@@ -166,6 +169,12 @@ def move(tx: Connection, session_id: str, to: State, *, at: str, reason: str | N
         .values({"state": to.value, _STAMPS[to]: at, "reason": reason})
     )
     return moved.rowcount == 1
+
+
+def _open_already(project: str) -> Conflict:
+    return Conflict(
+        f"a session of project {project} is open already", hint="stop it first, or go on with it"
+    )
 
 
 def _session(row: Row[Any]) -> Session:
