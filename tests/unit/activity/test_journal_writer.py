@@ -243,12 +243,13 @@ def test_two_processes_cannot_write_one_journal(writer, tmp_path):
 def test_a_session_at_its_limit_is_refused_but_can_be_closed(tmp_path):
     writer = JournalWriter(tmp_path, "ses-1", limit_bytes=2**20)
 
-    def fill():
+    def fill(size: int):
         for _ in range(2**12):
-            writer.append("in", {"code": "x" * 500})
+            writer.append("in", {"code": "x" * size})
 
-    with pytest.raises(JournalFailed, match="limit of 1 MiB"):
-        fill()
+    for size in (500, 0):
+        with pytest.raises(JournalFailed, match="limit of 1 MiB"):
+            fill(size)
     writer.append("close", {"reason": "limit"})
     writer.close()
     assert kinds(writer.path)[-1] == "close"
