@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from vitrine.errors import Unavailable
 from vitrine.settings import Settings
@@ -190,7 +190,9 @@ def _explained(engine: Engine) -> Iterator[None]:
     """Turn the driver's complaints that a person can mend into one sentence."""
     try:
         yield
-    except (OperationalError, ProgrammingError, InterfaceError) as error:
+    except IntegrityError:
+        raise  # a constraint said no: the caller's question, not the server's trouble
+    except DBAPIError as error:
         explanation = _explain(error, _display(engine))
         if explanation is None:
             raise
@@ -204,7 +206,11 @@ _COMPLAINTS: Final[tuple[tuple[str, str, str], ...]] = (
     (r"readonly database|attempt to write a readonly|25006", "may not be written here", ""),
     (r"permission denied|42501", "does not let this account do that", ""),
     (r"unable to open|not a database|malformed", "cannot be opened", ""),
-    (r"Can't create a connection|28P01|28000|3D000|connect|communication error|network error", "does not answer", ""),
+    (
+        r"Can't create a connection|28P01|28000|3D000|connect|communication error|network error",
+        "does not answer",
+        "",
+    ),
 )
 
 
