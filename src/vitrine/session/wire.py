@@ -30,6 +30,9 @@ _LAST: Final = 1
 _URGENT: Final = 2
 _PARTS_LIMIT: Final = 1024
 
+_UNEXPECTED: Final = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
+"""What careless handling of a hostile message raises."""
+
 Parts = Sequence[bytes | memoryview]
 
 
@@ -41,24 +44,24 @@ def encode(parts: Parts) -> bytes:
     """The bytes of one message, not yet cut into frames.
 
     Raises:
-        WireError: when there are more than 1,024 parts.
+        WireError: when there is no part, or more than 1,024.
     """
-    if len(parts) > _PARTS_LIMIT:
-        raise WireError(f"a message of {len(parts)} parts; {_PARTS_LIMIT} is the limit")
+    if not 1 <= len(parts) <= _PARTS_LIMIT:
+        raise WireError(f"a message of {len(parts)} parts; 1 to {_PARTS_LIMIT} are possible")
     head = struct.pack(f"!H{len(parts)}I", len(parts), *(len(part) for part in parts))
     return b"".join((head, *parts))
 
 
-def decode(message: bytes) -> list[bytes]:
+def decode(message: bytes | bytearray) -> list[bytes]:
     """The parts of one message.
 
     Raises:
-        WireError: when the lengths do not add up to the message.
+        WireError: when it has no part, or the lengths do not add up to the message.
     """
     try:
         (count,) = struct.unpack_from("!H", message)
-        if count > _PARTS_LIMIT:
-            raise WireError("too many parts in a message")
+        if not 1 <= count <= _PARTS_LIMIT:
+            raise WireError("a message without parts, or with too many")
         lengths = struct.unpack_from(f"!{count}I", message, 2)
     except struct.error:
         raise WireError("a message shorter than its own head") from None
@@ -66,8 +69,9 @@ def decode(message: bytes) -> list[bytes]:
     if offset + sum(lengths) != len(message):
         raise WireError("the lengths of a message do not add up")
     parts = []
+    view = memoryview(message)
     for length in lengths:
-        parts.append(message[offset : offset + length])
+        parts.append(bytes(view[offset : offset + length]))
         offset += length
     return parts
 
@@ -121,7 +125,6 @@ class Link(asyncio.Protocol):
         self._queues: tuple[deque[_Outgoing], deque[_Outgoing]] = (deque(), deque())
         self._queued = 0
         self._paused = False
-        self._room: list[asyncio.Future[None]] = []
         self._closed = False
 
     # -- sending ---------------------------------------------------------------------------
@@ -146,13 +149,6 @@ class Link(asyncio.Protocol):
         self._queues[1 if urgent else 0].append(_Outgoing(memoryview(message)))
         self._pump()
 
-    async def room(self, limit_bytes: int) -> None:
-        """Wait until at most `limit_bytes` are queued, or the connection has ended."""
-        while not self._closed and self.queued_bytes > limit_bytes:
-            waiter = asyncio.get_running_loop().create_future()
-            self._room.append(waiter)
-            await waiter
-
     def _pump(self) -> None:
         while self.transport is not None and not self._paused and not self._closed:
             lane = 1 if self._queues[1] else 0
@@ -165,13 +161,16 @@ class Link(asyncio.Protocol):
             self._queued -= len(chunk)
             if last:
                 self._queues[lane].popleft()
-        self._wake()
 
-    def _wake(self) -> None:
-        waiters, self._room = self._room, []
-        for waiter in waiters:
-            if not waiter.done():
-                waiter.set_result(None)
+    def pause(self) -> None:
+        """Leave what the peer sends in its own buffers until `resume`."""
+        if self.transport is not None and not self._closed:
+            self.transport.pause_reading()
+
+    def resume(self) -> None:
+        """Read again."""
+        if self.transport is not None and not self._closed:
+            self.transport.resume_reading()
 
     # -- asyncio.Protocol ------------------------------------------------------------------
 
@@ -192,12 +191,17 @@ class Link(asyncio.Protocol):
         self._pump()
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes from the peer; deliver the messages they complete."""
+        """Take bytes from the peer; deliver the messages they complete.
+
+        A peer whose message cannot be handled loses its connection, and nobody else does.
+        """
         self._buffer += data
         try:
             self._take_frames()
         except WireError as problem:
             self.close(str(problem))
+        except _UNEXPECTED as problem:
+            self.close(f"a message of an unknown form ({type(problem).__name__})")
 
     def _take_frames(self) -> None:
         offset = 0
@@ -210,17 +214,20 @@ class Link(asyncio.Protocol):
                 end = offset + 4 + length
                 if available < end:
                     break
-                payload = bytes(self._buffer[offset + _HEAD.size : end])
+                with memoryview(self._buffer) as view:
+                    payload = bytes(view[offset + _HEAD.size : end])
                 offset = end
                 self._take(self._lanes[1 if flags & _URGENT else 0], payload, bool(flags & _LAST))
         finally:
             del self._buffer[:offset]
 
     def _take(self, lane: _Assembly, payload: bytes, last: bool) -> None:
+        if not payload and not last:
+            raise WireError("an empty frame")
         lane.add(payload, self._limit)
         if not last:
             return
-        size, first, message = lane.finish()
+        size, first, message = lane.finish(self._limit)
         if message is not None:
             self._on_message(self, decode(message))
         elif self._on_oversize is not None:
@@ -243,7 +250,6 @@ class Link(asyncio.Protocol):
         self._queues[0].clear()
         self._queues[1].clear()
         self._queued = 0
-        self._wake()
         self._on_close(self, reason)
 
 
@@ -265,32 +271,26 @@ class _Outgoing:
 class _Assembly:
     """A message on its way in; beyond the limit only its size and first frame are kept."""
 
-    __slots__ = ("_chunks", "_first", "_oversize", "_size")
+    __slots__ = ("_chunks", "_first", "_size")
 
     def __init__(self) -> None:
-        self._reset()
-
-    def _reset(self) -> None:
-        self._chunks: list[bytes] = []
+        self._chunks = bytearray()
         self._first = b""
         self._size = 0
-        self._oversize = False
 
     def add(self, chunk: bytes, limit: int) -> None:
         if not self._size:
             self._first = chunk
+        elif self._size <= limit:
+            # One buffer, not a list: a peer may send a byte at a time.
+            if not self._chunks:
+                self._chunks += self._first
+            self._chunks += chunk
         self._size += len(chunk)
         if self._size > limit:
-            self._oversize = True
-            self._chunks.clear()
-        if not self._oversize:
-            self._chunks.append(chunk)
+            self._chunks = bytearray()
 
-    def finish(self) -> tuple[int, bytes, bytes | None]:
-        size, first = self._size, self._first
-        if self._oversize:
-            message = None
-        else:
-            message = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
-        self._reset()
-        return size, first, message
+    def finish(self, limit: int) -> tuple[int, bytes, bytes | bytearray | None]:
+        size, first, chunks = self._size, self._first, self._chunks
+        self._chunks, self._first, self._size = bytearray(), b"", 0
+        return size, first, None if size > limit else chunks or first
