@@ -41,6 +41,14 @@ def test_an_altered_entry_is_named():
     assert caught.value.sequence == 3
 
 
+def test_an_entry_altered_together_with_its_digest_breaks_the_next_one():
+    links = [*FIVE]
+    forged = {"n": 22}
+    links[2] = Link(3, forged, chain.digest_of(3, forged, FIVE[1].digest))
+    with pytest.raises(BrokenChain, match="entry 4 was altered"):
+        chain.verify(links)
+
+
 @pytest.mark.parametrize("position", range(5))
 def test_a_flipped_digit_of_a_digest_is_named(position):
     links = [*FIVE]
