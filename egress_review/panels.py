@@ -28,7 +28,7 @@ from vitrine.egress.view import Seen
 _STATUS_TEXT = {
     Status.PENDING: "Draft",
     Status.SUBMITTED: "In review",
-    Status.PARTIALLY_REVIEWED: "In review",  # how far the others are is nobody's business
+    Status.PARTIALLY_REVIEWED: "In review",
     Status.REVIEWED: "In review",
     Status.RETURNED: "Returned",
     Status.APPROVED: "Approved",
@@ -43,11 +43,6 @@ VOTE_TEXT = {Vote.APPROVED: "Approved", Vote.CHANGES_REQUESTED: "Changes request
 def status_text(status: Status) -> str:
     """A status as people read it; while votes are cast it says nothing about their number."""
     return _STATUS_TEXT[status]
-
-
-def status_word(status: Status) -> str:
-    """A status as programs read it, as blind as `status_text`."""
-    return str(Status.SUBMITTED if status is Status.PARTIALLY_REVIEWED else status)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +152,7 @@ def line_json(line: Line) -> dict[str, Any]:
         "project": request.project,
         "author": request.author,
         "title": request.title,
-        "status": status_word(request.status),
+        "status": str(request.shown_status),
         "submitted_at": _time(request.submitted_at),
         "due_at": _time(policy.due(request.submitted_at) if request.submitted_at else None),
         "outputs": line.outputs,
@@ -176,7 +171,7 @@ def panel_json(shown: Panel) -> dict[str, Any]:
         "author": request.author,
         "title": request.title,
         "context": request.context,
-        "status": status_word(request.status),
+        "status": str(request.shown_status),
         "turn": request.turn,
         "row_version": request.row_version if shown.edit else None,
         "created_at": _time(request.created_at),

@@ -96,7 +96,7 @@ class _Handler(BaseHTTPRequestHandler):
 def a_small_hub(secret: str, redirect_uri: str) -> Iterator[SmallHub]:
     """A Hub that answers until the block ends."""
     hub = SmallHub(secret, redirect_uri)
-    thread = threading.Thread(target=hub.serve_forever, daemon=True)
+    thread = threading.Thread(target=hub.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield hub

@@ -45,7 +45,7 @@ def may_move(request: EgressRequest, status: Status) -> Verdict:
     """Whether the life cycle lets `request` become `status`."""
     if status in MOVES[request.status]:
         return ALLOWED
-    return Verdict(f"request {request.id} is {request.status} and cannot become {status}")
+    return Verdict(f"request {request.id} is {request.shown_status} and cannot become {status}")
 
 
 def may_check(account: Account, request: EgressRequest, project: Project) -> Verdict:
@@ -83,7 +83,7 @@ def may_view_file(
     if not verdict:
         return verdict
     if request.status in (Status.PENDING, Status.WITHDRAWN):
-        return Verdict(f"this request is {request.status}; there is nothing to review")
+        return Verdict(f"this request is {request.shown_status}; there is nothing to review")
     if file.filetype is FileType.WITHDRAWN or file.cleaned_sha256 is None:
         return Verdict("the author has taken this file back")
     return ALLOWED
@@ -96,7 +96,9 @@ def may_edit(account: Account, request: EgressRequest) -> Verdict:
     if account.name != request.author:
         return Verdict("only the author changes a request")
     if TURN[request.status] is not Turn.AUTHOR:
-        return Verdict(f"this request is {request.status}; it can be changed before submission")
+        return Verdict(
+            f"this request is {request.shown_status}; it can be changed before submission"
+        )
     return ALLOWED
 
 
@@ -130,7 +132,8 @@ def may_withdraw(account: Account, request: EgressRequest) -> Verdict:
     if verdict or account.name != request.author or account.is_disabled:
         return verdict
     return Verdict(
-        f"this request is {request.status}; it can be withdrawn before submission or when returned"
+        f"this request is {request.shown_status}; "
+        "it can be withdrawn before submission or when returned"
     )
 
 
@@ -142,7 +145,7 @@ def may_review(
     if not verdict:
         return verdict
     if request.status not in UNDER_REVIEW:
-        return Verdict(f"this request is {request.status}; it is not open for review")
+        return Verdict(f"this request is {request.shown_status}; it is not open for review")
     if reviews.has_submitted(account.name):
         return Verdict("you have submitted your review of this turn")
     return ALLOWED
@@ -201,7 +204,7 @@ def may_download(account: Account, request: EgressRequest, file: RequestFile) ->
     if account.name != request.author:
         return Verdict("only the author downloads released files")
     if request.status is not Status.RELEASED:
-        return Verdict(f"this request is {request.status}; files leave only after release")
+        return Verdict(f"this request is {request.shown_status}; files leave only after release")
     if file.filetype is not FileType.OUTPUT:
         return Verdict(f"{file.path} is a {file.filetype} file and was not released")
     return ALLOWED

@@ -97,6 +97,8 @@ def compare(receipt: Receipt, directory: Path) -> list[str]:
     problems = []
     for name, sha256 in files_of(receipt):
         path = directory / name
+        if not path.is_file():  # browsers save without folders
+            path = directory / Path(name).name
         if not path.resolve().is_relative_to(directory.resolve()):
             problems.append(f"{name} lies outside {directory}")
             continue

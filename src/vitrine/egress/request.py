@@ -178,6 +178,13 @@ class EgressRequest:
         return tuple(file for file in self.files if file.filetype is FileType.OUTPUT)
 
     @property
+    def shown_status(self) -> Status:
+        """The status as anybody may know it: how far the checkers are stays sealed."""
+        if PHASE[self.status] is Phase.INDEPENDENT:
+            return Status.SUBMITTED
+        return self.status
+
+    @property
     def is_final(self) -> bool:
         """Whether nothing can happen to it any more."""
         return not MOVES[self.status]

@@ -197,7 +197,7 @@ def _move_on(tx: Connection, request: EgressRequest, clock: Clock) -> None:
     if decision is Decision.APPROVED:
         _move(tx, reviewed, Status.APPROVED, Event.REQUEST_APPROVED, clock)
     else:
-        reason = "the checkers ask for changes; each file says which"
+        reason = "The checkers ask for changes; the files below say which."
         _move(tx, reviewed, Status.RETURNED, Event.REQUEST_RETURNED, clock, reason=reason)
 
 

@@ -87,11 +87,11 @@ def _text(content: bytes) -> tuple[str, list[str]]:
         raise InvalidInput("the text holds control characters, as binary data does")
     notes = []
     if hidden := len(_INVISIBLE.findall(text)):
-        notes.append(f"holds {hidden} invisible or direction-changing characters")
+        notes.append(f"holds {_some(hidden, 'invisible or direction-changing character')}")
     if long := sum(len(line) > LONG_LINE for line in text.splitlines()):
-        notes.append(f"holds {long} lines longer than {LONG_LINE} characters")
+        notes.append(f"holds {_some(long, 'line')} longer than {LONG_LINE} characters")
     if embedded := len(_DATA_URI.findall(text)):
-        notes.append(f"holds {embedded} embedded base64 files")
+        notes.append(f"holds {_some(embedded, 'embedded base64 file')}")
     return text, notes
 
 
@@ -128,6 +128,10 @@ def table_rows(text: str, delimiter: str) -> list[list[str]]:
     return rows
 
 
+def _some(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
 def _table_notes(text: str, delimiter: str) -> list[str]:
     rows = table_rows(text, delimiter)
     notes = []
@@ -136,7 +140,7 @@ def _table_notes(text: str, delimiter: str) -> list[str]:
         notes.append(f"rows have between {min(widths)} and {max(widths)} cells")
     formulas = sum(1 for row in rows for cell in row if _FORMULA.match(cell))
     if formulas:
-        notes.append(f"{formulas} cells would run as formulas in a spreadsheet")
+        notes.append(f"{_some(formulas, 'cell')} would run as a formula in a spreadsheet")
     return notes
 
 
@@ -201,7 +205,7 @@ def _notebook(text: str) -> Cleaned:
     cells = notebook.get("cells")
     if not isinstance(cells, list) or len(cells) > MAX_CELLS:
         raise InvalidInput(f"the notebook has no cells, or more than {MAX_CELLS}")
-    removed = {"outputs": 0, "attachments": 0, "embedded files": 0}
+    removed = {"output": 0, "attachment": 0, "embedded file": 0}
     kept = [_cell(cell, number, removed) for number, cell in enumerate(cells, start=1)]
     clean_copy = {
         "cells": kept,
@@ -210,14 +214,14 @@ def _notebook(text: str) -> Cleaned:
         "nbformat_minor": 5,
     }
     content = json.dumps(clean_copy, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-    notes = [f"{count} {what} removed" for what, count in removed.items() if count]
+    notes = [f"{_some(count, what)} removed" for what, count in removed.items() if count]
     kept_text = "\n".join(cell["source"] for cell in kept)
     if _CONTROL.search(kept_text):
         raise InvalidInput("a notebook cell holds control characters, as binary data does")
     if hidden := len(_INVISIBLE.findall(kept_text)):
-        notes.append(f"holds {hidden} invisible or direction-changing characters")
+        notes.append(f"holds {_some(hidden, 'invisible or direction-changing character')}")
     if long := sum(len(line) > LONG_LINE for line in kept_text.splitlines()):
-        notes.append(f"holds {long} lines longer than {LONG_LINE} characters")
+        notes.append(f"holds {_some(long, 'line')} longer than {LONG_LINE} characters")
     notes.insert(0, "written again from its cells; metadata removed")
     return Cleaned(content.encode("utf-8"), NOTEBOOK, tuple(notes))
 
@@ -231,10 +235,10 @@ def _cell(cell: Any, number: int, removed: dict[str, int]) -> dict[str, Any]:
     if not isinstance(source, str):
         raise InvalidInput(f"cell {number} of the notebook has no readable source")
     outputs, attachments = cell.get("outputs"), cell.get("attachments")
-    removed["outputs"] += len(outputs) if isinstance(outputs, list) else 0
-    removed["attachments"] += len(attachments) if isinstance(attachments, dict) else 0
+    removed["output"] += len(outputs) if isinstance(outputs, list) else 0
+    removed["attachment"] += len(attachments) if isinstance(attachments, dict) else 0
     source, embedded = _DATA_URI.subn("data:removed", source)
-    removed["embedded files"] += embedded
+    removed["embedded file"] += embedded
     kept: dict[str, Any] = {
         "cell_type": cell["cell_type"],
         "id": f"cell-{number}",

@@ -1,0 +1,275 @@
+"""The main path through both faces, and that both say the same."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from sqlalchemy import event
+
+from tests.support.egress import CONTEXT, TABLE, a_notebook, a_png
+from vitrine.egress import receipt, release
+from vitrine.egress.request import Status, Vote
+
+FILES = {
+    "table.csv": TABLE,
+    "figure.png": a_png(),
+    "run.ipynb": a_notebook("print('<b>hello</b>')"),
+    "plot.svg": b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+}
+PEOPLE = ["ann", "bo", "dan", "eve", "flo"]
+
+
+def let_go(house):
+    return release.release_approved(house.db, house.blobs, house.settings, house.key, house.clock)
+
+
+def review_through_pages(client, house, request):
+    target = f"/requests/{request.id}/files/{request.files[0].id}"
+    opened = []
+    while "/files/" in target:
+        page = client.get(target)
+        assert page.status_code == 200
+        opened.append(target)
+        sha256 = re.search(r'name="sha256" value="([0-9a-f]{64})"', page.text)[1]
+        answer = client.post(f"{target}/vote", data={"value": "approved", "sha256": sha256})
+        assert answer.status_code == 303, answer.text
+        target = answer.headers["location"]
+    assert len(opened) == len(set(opened)) == len(request.outputs)
+    assert client.post(f"/requests/{request.id}/review").status_code == 303
+
+
+def test_the_main_path_through_the_pages(door, house, sign_in):
+    request = house.receive(FILES)
+    ann = sign_in("ann")
+    assert "Lesion volumes" in ann.get("/requests").text
+    form = ann.get(f"/requests/{request.id}").text
+    version = re.search(r'name="row_version" value="(\d+)"', form)[1]
+    answer = ann.post(
+        f"/requests/{request.id}/submit", data={"row_version": version, "context": CONTEXT}
+    )
+    assert answer.status_code == 303
+    for name in ("bo", "cy"):
+        client = sign_in(name)
+        assert request.id in client.get("/queue").text
+        review_through_pages(client, house, request)
+    (made,) = let_go(house)
+    page = ann.get(f"/requests/{request.id}").text
+    assert page.count("/download") == len(FILES)
+    for file in house.request(request.id).files:
+        got = ann.get(f"/requests/{request.id}/files/{file.id}/download")
+        assert got.headers["content-type"] == "application/octet-stream"
+        assert got.headers["content-disposition"].startswith("attachment")
+        assert b"MRN-4711" not in got.content
+    document = ann.get(f"/requests/{request.id}/receipt").content
+    receipt.verify(receipt.parse(document), house.key.public_key())
+    assert json.loads(document)["manifest"]["release"] == made.id
+
+
+def test_the_main_path_through_the_api(door, house, sign_in):
+    request = house.receive(FILES)
+    base = f"/api/requests/{request.id}"
+    answer = sign_in("ann").post(f"{base}/submit", json={"context": CONTEXT})
+    assert answer.json()["status"] == "SUBMITTED"
+    for name in ("bo", "cy"):
+        client = sign_in(name)
+        assert [r["id"] for r in client.get("/api/queue").json()["requests"]] == [request.id]
+        for file in client.get(base).json()["files"]:
+            shown = client.get(f"{base}/files/{file['id']}").json()
+            assert shown["sha256"] == file["sha256"]
+            body = {"value": "approved", "sha256": shown["sha256"]}
+            for _ in range(2):  # the same vote again changes nothing
+                assert client.post(f"{base}/files/{file['id']}/vote", json=body).status_code == 200
+        assert client.post(f"{base}/review").status_code == 200
+    assert len(house.events("vote_cast")) == 2 * len(FILES)
+    let_go(house)
+    ann = sign_in("ann")
+    assert ann.get(base).json()["status"] == "RELEASED"
+    assert receipt.parse(ann.get(f"{base}/receipt").content)
+
+
+def test_changes_come_back_with_their_reasons_and_a_second_turn_starts_anew(house, sign_in):
+    request = house.submitted({"table.csv": TABLE, "b.csv": TABLE + b"east,1,30\n"})
+    house.review("bo", request)
+    house.review("cy", request, Vote.CHANGES_REQUESTED)
+    ann = sign_in("ann")
+    page = ann.get(f"/requests/{request.id}").text
+    assert "round the counts" in page
+    assert ">bo<" not in page
+    assert ">cy<" not in page
+    api = f"/api/requests/{request.id}"
+    body = {"context": CONTEXT, "filetypes": {request.files[1].id: "withdrawn"}}
+    again = ann.post(f"{api}/submit", json=body).json()
+    assert (again["status"], again["turn"]) == ("SUBMITTED", 2)
+    house.review("bo", house.request(request.id))
+    assert house.request(request.id).status is Status.PARTIALLY_REVIEWED
+    house.review("cy", house.request(request.id))
+    (made,) = let_go(house)
+    assert [file["name"] for file in json.loads(made.manifest)["files"]] == ["table.csv"]
+
+
+def test_how_far_another_checker_is_shows_nowhere(house, sign_in):
+    request = house.submitted()
+    client = sign_in("cy")
+    paths = (
+        "/queue",
+        "/api/queue",
+        f"/requests/{request.id}",
+        f"/api/requests/{request.id}",
+        f"/requests/{request.id}/files/{request.files[0].id}",
+    )
+    before = [client.get(path).text for path in paths]
+    house.review("bo", request)
+    assert house.request(request.id).status is Status.PARTIALLY_REVIEWED
+    assert [client.get(path).text for path in paths] == before
+
+
+def test_the_author_sees_no_content_and_no_progress_before_the_decision(house, sign_in):
+    request = house.submitted(FILES)
+    client = sign_in("ann")
+    paths = [f"/requests/{request.id}", f"/api/requests/{request.id}", "/requests"]
+    before = [client.get(path).text for path in paths]
+    house.review("bo", request)
+    assert [client.get(path).text for path in paths] == before
+    for file in request.files:
+        for tail in ("", "/image", "/download"):
+            path = f"/requests/{request.id}/files/{file.id}{tail}"
+            assert client.get(path).status_code == 403
+    assert not house.events("file_viewed")
+
+
+def test_every_look_into_a_file_is_recorded(house, sign_in):
+    request = house.submitted(FILES)
+    client = sign_in("bo")
+    for file in request.files:
+        page = client.get(f"/requests/{request.id}/files/{file.id}").text
+        if file.kind == "image":
+            assert client.get(re.search(r'<img src="(/requests[^"]+)"', page)[1]).status_code == 200
+    seen = [entry.detail["file"] for entry in house.events("file_viewed")]
+    assert seen == [file.id for file in request.files]
+    assert {entry.actor for entry in house.events("file_viewed")} == {"person:bo"}
+
+
+def test_hostile_content_is_shown_as_text(house, sign_in):
+    request = house.submitted(FILES)
+    client = sign_in("bo")
+    for file in request.files:
+        page = client.get(f"/requests/{request.id}/files/{file.id}").text
+        assert "<script" not in page
+        assert "<b>" not in page
+        assert "MRN-4711" not in page
+    svg = request.files[3]
+    assert "&lt;script&gt;" in client.get(f"/requests/{request.id}/files/{svg.id}").text
+
+
+def test_hostile_words_of_the_author_are_shown_as_text(house, sign_in):
+    hostile = "<img src=x onerror=alert(1)> and enough words to be a context"
+    request = house.receive({"a&amp;b'.csv": TABLE}, title="<script>alert(1)</script>")
+    sign_in("ann").post(f"/api/requests/{request.id}/submit", json={"context": hostile})
+    client = sign_in("bo")
+    for path in ("/queue", f"/requests/{request.id}"):
+        assert "<script" not in client.get(path).text
+        assert "<img src=x" not in client.get(path).text
+
+
+def actions(request):
+    """Everything that can be asked of a request: method, path, body."""
+    file = request.files[0]
+    base, one = f"/requests/{request.id}", f"/requests/{request.id}/files/{file.id}"
+    vote = {"value": "approved", "sha256": file.cleaned_sha256}
+    version = {"row_version": request.row_version}
+    return [
+        ("GET", base, None),
+        ("GET", one, None),
+        ("GET", f"{one}/download", None),
+        ("POST", f"{one}/vote", vote),
+        ("POST", f"{base}/review", {}),
+        ("POST", f"{base}/return", {"reason": "why"}),
+        ("POST", f"{base}/withdraw", version),
+    ]
+
+
+STATES = {
+    "PENDING": lambda house: house.receive({"t.csv": TABLE}),
+    "SUBMITTED": lambda house: house.submitted(),
+    "APPROVED": lambda house: house.approved(),
+    "RELEASED": lambda house: (house.approved(), let_go(house))[0],
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("who", PEOPLE)
+def test_both_doors_give_the_same_verdict(house, sign_in, state, who):
+    client = sign_in(who)
+    request = house.request(STATES[state](house).id)
+    for number in range(len(actions(request))):
+        verdicts = []
+        for prefix in ("", "/api"):
+            method, path, body = actions(request)[number]
+            kind = {} if body is None else {"json" if prefix else "data": body}
+            answer = client.request(method, prefix + path, **kind)
+            verdicts.append(answer.status_code < 400)
+            if not verdicts[-1]:
+                assert answer.status_code == 403
+                assert house.request(request.id) == request
+            elif method == "POST":  # it changed: the next one needs a fresh request
+                request = house.request(STATES[state](house).id)
+        assert verdicts[0] is verdicts[1], (who, state, number)
+
+
+def queries_of(app, call):
+    counted = []
+
+    def count(_connection, _cursor, text, *_rest):
+        counted.append(text)
+
+    engine = app.state.desk.db._engine
+    event.listen(engine, "before_cursor_execute", count)
+    assert call().status_code == 200
+    event.remove(engine, "before_cursor_execute", count)
+    return len([text for text in counted if text.startswith("SELECT")])
+
+
+def test_a_page_takes_the_same_number_of_queries_however_long_it_is(door, house, sign_in):
+    few = house.submitted({"0.csv": TABLE})
+    many = house.submitted({f"{n}.csv": TABLE + b"x,%d,1\n" % n for n in range(60)})
+    client = sign_in("bo")
+    of_few = queries_of(door.app, lambda: client.get(f"/requests/{few.id}"))
+    of_many = queries_of(door.app, lambda: client.get(f"/requests/{many.id}"))
+    assert of_few == of_many <= 10
+    short = queries_of(door.app, lambda: client.get("/queue"))
+    for _ in range(5):
+        house.submitted()
+    assert queries_of(door.app, lambda: client.get("/queue")) == short <= 10
+
+
+def test_a_file_that_cannot_be_released_is_explained_and_can_be_taken_back(house, sign_in):
+    request = house.receive({"scan.png": b"\0" * 128 + b"DICM" + b"\0" * 64, "t.csv": TABLE})
+    ann = sign_in("ann")
+    page = ann.get(f"/requests/{request.id}").text
+    assert "The file is a DICOM object" in page
+    data = {"row_version": request.row_version, "context": CONTEXT}
+    refused = ann.post(f"/requests/{request.id}/submit", data=data)
+    assert refused.status_code == 422
+    assert CONTEXT in refused.text  # what was typed is still there
+    data[f"type-{request.files[0].id}"] = "withdrawn"
+    assert ann.post(f"/requests/{request.id}/submit", data=data).status_code == 303
+
+
+def test_a_form_that_is_out_of_date_changes_nothing(house, sign_in):
+    request = house.submitted()
+    house.review("bo", request, Vote.CHANGES_REQUESTED)
+    house.review("cy", request)
+    ann = sign_in("ann")
+    answer = ann.post(f"/requests/{request.id}/withdraw", data={"row_version": 1})
+    assert answer.status_code == 409
+    assert house.request(request.id).status is Status.RETURNED
+
+
+def test_a_vote_on_bytes_that_are_not_the_copy_is_refused(house, sign_in):
+    request = house.submitted()
+    path = f"/api/requests/{request.id}/files/{request.files[0].id}/vote"
+    answer = sign_in("bo").post(path, json={"value": "approved", "sha256": "0" * 64})
+    assert answer.status_code == 403
+    assert len(house.events("vote_refused")) == 1
