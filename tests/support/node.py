@@ -36,6 +36,15 @@ REPOSITORY = Path(__file__).parents[2]
 BIN = REPOSITORY / ".venv" / "bin"
 PASSWORD = "correct horse battery"
 PROGRAMS = ("proxy", "host", "gate", "hub")
+REVIEW_PROGRAMS = ("parser", "steward", "review")
+_MODULES = {
+    "host": "vitrine.session.host",
+    "gate": "vitrine.session.gate",
+    "hub": "vitrine.hub",
+    "parser": "vitrine.egress.sandbox",
+    "steward": "vitrine.steward",
+    "review": "egress_review",
+}
 
 
 def why_not() -> str:
@@ -65,7 +74,7 @@ class RunningNode:
         name = f"vt-{secrets.token_hex(3)}"
         self.root = Path("/var/tmp") / name
         self.root.mkdir(mode=0o755)
-        hub_port, api_port, review_port = _free_ports(3)
+        hub_port, api_port, review_port = free_ports(3)
         wanted = {
             "node_name": name,
             "state_root": self.root / "state",
@@ -104,7 +113,7 @@ class RunningNode:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for program in reversed(PROGRAMS):
+        for program in reversed([*self.processes]):
             self.stop(program)
         for half in self.engine.halves():
             self.engine.remove_half(half)
@@ -163,9 +172,15 @@ class RunningNode:
 
     # -- programs ---------------------------------------------------------------------------
 
+    def start_reviews(self) -> None:
+        """Start what exports need beside sessions: parser, steward, review application."""
+        for program in REVIEW_PROGRAMS:
+            self.start(program)
+
     def start(self, program: str, **environment_: str) -> None:
         """Start one program under its account and wait until it answers."""
-        account = "root" if program == "host" else getattr(self.settings, f"account_{program}")
+        is_root = program in ("host", "parser")
+        account = "root" if is_root else getattr(self.settings, f"account_{program}")
         environment = {**self._environment, **environment_}
         if program == "proxy":
             token = node_secrets.read(self.settings, "proxy", "proxy_token")
@@ -186,6 +201,9 @@ class RunningNode:
             "host": lambda: _answers(self.settings.host_socket),
             "gate": lambda: _answers(self.settings.gate_control_socket),
             "hub": self._hub_answers,
+            "parser": lambda: _accepts(self.settings.parser_socket),
+            "steward": lambda: True,  # serves nobody; that it runs is checked
+            "review": lambda: _listens(self.settings.review_url),
         }[program]
         wait_until(answers, f"the {program} answers", lambda: self._still_runs(program), 60)
 
@@ -256,9 +274,14 @@ class RunningNode:
             hub, api = _port(self.settings.hub_url), _port(self.settings.proxy_api_url)
             listen = ["--ip", "127.0.0.1", "--port", hub, "--api-ip", "127.0.0.1"]
             return [str(BIN / "configurable-http-proxy"), *listen, "--api-port", api]
-        module = {"host": "session.host", "gate": "session.gate", "hub": "hub"}[program]
         config = ["-f", str(REPOSITORY / "jupyterhub_config.py")] if program == "hub" else []
-        return [str(BIN / "python"), "-m", f"vitrine.{module}", *config]
+        command = [str(BIN / "python"), "-m", _MODULES[program], *config]
+        return [*self._in_empty_network(), *command] if program == "parser" else command
+
+    def _in_empty_network(self) -> list[str]:
+        account = self.settings.account_parser
+        become = ["setpriv", f"--reuid={account}", f"--regid={account}", "--init-groups"]
+        return ["unshare", "--net", "--", *become, "--bounding-set=-all", "--no-new-privs"]
 
     def _hub_answers(self) -> bool:
         return _accepts(self.settings.hub_socket) and self.person("nobody").sees_the_sign_in()
@@ -311,7 +334,8 @@ def _port(url: str) -> str:
     return url.rsplit(":", 1)[1]
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Loopback ports that nobody uses now."""
     listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [each.getsockname()[1] for each in listeners]
     for each in listeners:
