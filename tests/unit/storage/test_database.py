@@ -1,7 +1,14 @@
 """One write transaction at a time, whole or not at all, shared by several processes."""
 
+import grp
+import os
+import shutil
 import stat
+import subprocess
+import sys
+import tempfile
 import threading
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -12,6 +19,7 @@ from sqlalchemy.exc import OperationalError
 
 from tests.support.cellar import a_database, some_settings
 from tests.support.tables import every_table
+from vitrine.audit import log
 from vitrine.errors import Unavailable
 from vitrine.storage.database import Database
 from vitrine.storage.migrate import upgrade
@@ -163,3 +171,31 @@ def test_a_password_never_reaches_an_error():
         pass
     assert "planted-secret" not in caught.value.sentence()
     assert "does not answer" in str(caught.value)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as several accounts")
+def test_accounts_of_one_group_share_the_file_whatever_their_umask():
+    root = Path(tempfile.mkdtemp(prefix="vitrine-shared-"))
+    try:
+        root.chmod(0o711)
+        (root / "db").mkdir()
+        shutil.chown(root / "db", "root", "games")
+        (root / "db").chmod(0o2770)
+        url = f"sqlite:///{root}/db/shared.sqlite"
+        database = Database(url)
+        database.migrate()
+        for user in ("nobody", "daemon", "root", "nobody"):
+            code = (
+                "import os, sys; os.umask(0o077)\n"
+                "from vitrine.audit import log; from vitrine.audit.events import Event\n"
+                "from vitrine.storage.database import Database\n"
+                f"with Database({url!r}).begin() as tx:\n"
+                f"    log.record(tx, Event.LOGIN, actor='os:{user}', subject='account:x')\n"
+            )
+            groups = [grp.getgrnam("games").gr_gid]
+            subprocess.run([sys.executable, "-c", code], user=user, extra_groups=groups, check=True)
+        with database.read() as tx:
+            actors = [entry.actor for entry in log.entries(tx)]
+        assert actors == ["os:nobody", "os:daemon", "os:root", "os:nobody"]
+    finally:
+        shutil.rmtree(root)
