@@ -44,22 +44,20 @@ class Refusals:
     def step(self) -> str | None:
         """Take over everything refused since the last step."""
         with self._db.read() as tx:
-            after = int(store.mark(tx, REFUSALS_MARK) or 0)
-        taken = 0
+            log_id, _, offset = (store.mark(tx, REFUSALS_MARK) or " 0").partition(" ")
+        after, taken = int(offset), 0
         while True:
-            answer = self._ask({"op": "refusals", "after": after})
+            answer = self._ask({"op": "refusals", "after": after, "log": log_id})
             items, following = answer.get("items") or [], int(answer.get("next", after))
-            if following == after and not items:
+            if not items:
                 return f"{taken} recorded" if taken else None
+            log_id = str(answer.get("log", ""))
             # The entries and how far they go are one transaction: killed between, neither is.
             with self._db.begin() as tx:
                 for item in items:
                     _record_refusal(tx, item)
-                store.set_mark(tx, REFUSALS_MARK, str(following))
-            taken += len(items)
-            if following == after:
-                raise IntegrityError("the gate reports the same refusals again and again")
-            after = following
+                store.set_mark(tx, REFUSALS_MARK, f"{log_id} {following}")
+            taken, after = taken + len(items), following
 
 
 def _record_refusal(tx: Connection, item: Mapping[str, Any]) -> None:

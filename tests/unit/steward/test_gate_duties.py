@@ -30,6 +30,7 @@ class Gate:
     def __init__(self, draft_root):
         self.draft_root = draft_root
         self.refusals: list[dict] = []
+        self.log = "a"
         self.heads: dict[str, dict] = {}
         self.open: set[str] = set()
         self.is_away = False
@@ -39,9 +40,9 @@ class Gate:
             raise Unavailable("the gate does not answer")
         match request["op"]:
             case "refusals":
-                after = request["after"]
+                after = request["after"] if request["log"] == self.log else 0
                 items = self.refusals[after : after + 3]
-                return {"items": items, "next": after + len(items)}
+                return {"items": items, "next": after + len(items), "log": self.log}
             case "heads":
                 return {"heads": self.heads}
             case "list":
@@ -155,6 +156,19 @@ def test_every_refusal_is_audited_once_with_who_what_and_why(db, gate):
     assert [entry.detail["path"] for entry in found] == [f"/files/{n}.csv" for n in range(8)]
     assert (found[0].actor, found[0].subject) == ("person:ada", "session:ses-1")
     assert found[0].detail["reason"] == "files stay in the session"
+
+
+def test_the_refusals_of_a_gate_that_began_anew_are_audited_from_the_first(db, gate):
+    for number in range(4):
+        gate.refuse(number)
+    Refusals(db, gate).step()
+    gate.log, gate.refusals = "b", []
+    Refusals(db, gate).step()
+    for number in range(10, 16):
+        gate.refuse(number)
+    Refusals(db, gate).step()
+    found = [entry.detail["path"] for entry in events(db, "request_refused")]
+    assert found == [f"/files/{n}.csv" for n in (0, 1, 2, 3, 10, 11, 12, 13, 14, 15)]
 
 
 def test_a_kill_between_two_batches_neither_loses_nor_repeats_a_refusal(db, gate, monkeypatch):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import hashlib
 import json
 import os
 import resource
@@ -355,18 +356,20 @@ class Parent:
             os.fdatasync(file.fileno())
 
     def _list_refusals(self, request: dict[str, Any]) -> dict[str, Any]:
-        offset = int(request.get("after", 0))
+        offset, log = int(request.get("after", 0)), ""
         items: list[Any] = []
         with contextlib.suppress(FileNotFoundError), open(self._refusals, "rb") as file:
-            # A shorter file than the reader remembers is a new one, from after a reboot.
-            offset = offset if offset <= self._refusals.stat().st_size else 0
+            # After a reboot the file is a new one: its first line tells one from another.
+            log = hashlib.sha256(file.readline()).hexdigest()[:16]
+            is_same = request.get("log") in (None, log)
+            offset = offset if is_same and offset <= self._refusals.stat().st_size else 0
             file.seek(offset)
             for line in file:
                 if len(items) >= _REFUSALS_A_CALL or not line.endswith(b"\n"):
                     break
                 items.append(json.loads(line))
                 offset += len(line)
-        return {"items": items, "next": offset}
+        return {"items": items, "next": offset, "log": log}
 
     def _list_drafts(self, _request: dict[str, Any]) -> dict[str, Any]:
         return {"drafts": sorted(path.name for path in self._places.drafts.glob("drf-*"))}
