@@ -57,7 +57,7 @@ def backup(vitrine, full, tmp_path):
 def other(tmp_path):
     settings = some_settings(tmp_path / "other", run_root=f"/tmp/vt-{os.getpid()}/other")
     yield settings
-    shutil.rmtree(settings.run_root, ignore_errors=True)
+    shutil.rmtree(settings.run_root.parent, ignore_errors=True)
 
 
 def test_a_restored_node_is_the_one_that_was_backed_up(vitrine, backup, full, other):
