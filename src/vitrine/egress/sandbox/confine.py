@@ -68,7 +68,6 @@ def limit() -> None:
     os.environ.clear()
     for kind, value in (
         (resource.RLIMIT_AS, MEMORY_BYTES),
-        (resource.RLIMIT_CPU, CPU_S),
         (resource.RLIMIT_NOFILE, OPEN_FILES),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
@@ -76,6 +75,7 @@ def limit() -> None:
         (resource.RLIMIT_MEMLOCK, 0),
     ):
         resource.setrlimit(kind, (value, value))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S + 1))  # SIGXCPU first, then SIGKILL
     _prctl(_PR_SET_PDEATHSIG, 9)
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
 

@@ -45,13 +45,16 @@ def preview(
 
 
 def _lines(text: str, start: int, kind: str) -> dict[str, Any]:
-    folded: list[tuple[int, str]] = []
-    for number, line in enumerate(text.split("\n"), start=1):
-        pieces = range(0, max(1, len(line)), FOLD)
-        folded.extend((number, visible(line[at : at + FOLD].rstrip("\r"))) for at in pieces)
-    if folded and folded[-1][1] == "" and text.endswith("\n"):
-        folded.pop()
-    page = folded[start : start + PAGE_LINES]
+    lines = text.removesuffix("\n").split("\n")
+    folded = [
+        (number, at)
+        for number, line in enumerate(lines, start=1)
+        for at in range(0, max(1, len(line)), FOLD)
+    ]
+    page = [
+        (number, visible(lines[number - 1][at : at + FOLD].rstrip("\r")))
+        for number, at in folded[start : start + PAGE_LINES]
+    ]
     return {
         "kind": kind,
         "lines": page,
