@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -41,15 +43,22 @@ class Person:
         return self.http.post(f"/hub/spawn/{self.name}/{project}", data=form)
 
     def start(self, project: str, timeout_s: float = 90) -> None:
-        """Start a session and wait until JupyterLab answers."""
+        """Start a session and follow its progress, as the page does, until it is ready."""
         page = self.press_start(project)
         assert page.status_code == 200, said(page.text)
-        deadline = time.monotonic() + timeout_s
-        while not self.is_ready(project):
-            failed = self.http.get(f"/hub/spawn-pending/{self.name}/{project}")
-            assert failed.status_code < 400, said(failed.text)
-            assert time.monotonic() < deadline, f"no session within {timeout_s} s"
-            time.sleep(0.2)
+        for event in self._progress(project, time.monotonic() + timeout_s):
+            assert not event.get("failed"), event["message"]
+        assert self.is_ready(project)
+
+    def _progress(self, project: str, deadline: float) -> Iterator[dict[str, Any]]:
+        """The events of a start; none when it was over before anybody asked."""
+        url = f"/hub/api/users/{self.name}/servers/{project}/progress"
+        headers = {"X-XSRFToken": self._xsrf(), "Referer": f"{self.hub_url}/hub/home"}
+        with self.http.stream("GET", url, headers=headers) as stream:
+            for line in stream.iter_lines():
+                assert time.monotonic() < deadline, "the session did not start in time"
+                if line.startswith("data:"):
+                    yield json.loads(line.removeprefix("data:"))
 
     def stop(self, project: str, timeout_s: float = 60) -> None:
         """Press Stop and wait until the session is gone."""

@@ -17,7 +17,8 @@ REVIEW_CLIENT: Final = "service-egress-review"
 TEMPLATES: Final = Path(__file__).parent / "templates"
 
 POLL_EVERY_S: Final = 5
-START_TIMEOUT_S: Final = 180
+START_TIMEOUT_S: Final = 600
+"""Covers the wait for a turn; a session's own start is bounded in `vitrine.hub.pair`."""
 ACCOUNT_CHECK_S: Final = 10
 SERVERS_PER_PERSON: Final = 200
 """Names that a person may try; the Hub keeps a row for each."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +27,7 @@ from vitrine.workspaces.spec import WorkspaceSpec
 from vitrine.workspaces.stop import sessions_to_end
 
 READY_TIMEOUT_S: Final = 90
-"""Enough for twenty sessions that start at once on two processors."""
+"""From the start of the containers until lab and agent answer, on a busy machine."""
 
 _LOOK_EVERY_S: Final = 0.1
 _CHECK_CONTAINERS_EVERY_S: Final = 2.0
@@ -54,6 +55,9 @@ class Pairs:
         self.held: set[str] = set()
         """Sessions that this process starts, runs or adopted. The sweep leaves them alone."""
         self._node = node
+        # Starting is work for a processor. Twenty at once would all be late; in turn, the first
+        # is there after seconds and the last no later.
+        self._turns = asyncio.Semaphore(max(2, os.cpu_count() or 2))
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="pair")
 
     async def plan(self, person: str, project: str) -> WorkspaceSpec:
@@ -84,6 +88,18 @@ class Pairs:
         images = await self.do(
             lambda: self.engine.images(kernel=spec.kernel_image, lab=spec.lab_image)
         )
+        if self._turns.locked():
+            report(5, "Waiting for other sessions that start just now.")
+        async with self._turns:
+            await self._bring_up(spec, images, lab_environment, report)
+        await self.do(
+            lambda: workspaces.mark_running(self.database, spec.session_id, clock=self.clock)
+        )
+        return images
+
+    async def _bring_up(
+        self, spec: WorkspaceSpec, images: Images, environment: Mapping[str, str], report: Report
+    ) -> None:
         report(10, "Mounting the workspace.")
         workspace = await self.do(lambda: self._prepare(spec))
         report(25, "Opening the journal.")
@@ -91,15 +107,11 @@ class Pairs:
         report(40, "Starting the two containers.")
         bodies = {
             Role.KERNEL: containers.kernel(spec, self._node, images.kernel, workspace),
-            Role.LAB: containers.lab(spec, self._node, images.lab, lab_environment),
+            Role.LAB: containers.lab(spec, self._node, images.lab, environment),
         }
         await self.do(lambda: self.engine.start_pair(spec.session_id, bodies))
         report(60, "Waiting for JupyterLab and the kernel's agent.")
         await self._until_ready(spec.session_id)
-        await self.do(
-            lambda: workspaces.mark_running(self.database, spec.session_id, clock=self.clock)
-        )
-        return images
 
     async def end(self, session_id: str, workspace_id: int | None, reason: str) -> None:
         """Remove every trace of a session except its record, which gets the reason."""
