@@ -75,6 +75,7 @@ def _desk(settings: Settings, clock: Clock) -> Desk:
         "node_name": settings.node_name,
         "policy": policy,
         "FileType": FileType,
+        "sees_queue": checkers.sees_queue,
         "status_text": panels.status_text,
         "VOTE_TEXT": panels.VOTE_TEXT,
     }

@@ -39,9 +39,14 @@ def queue(desk: At, account: By) -> Response:
     )
 
 
+def sees_queue(account: Account) -> bool:
+    """Whether there can be anything in the queue for `account`."""
+    return bool(account.roles & {Role.OUTPUT_CHECKER, Role.AUDITOR})
+
+
 def queue_lines(desk: Desk, account: Account) -> tuple[list[Line], list[Line]]:
     """The requests open for review and the newest decided ones that `account` may see."""
-    if not account.roles & {Role.OUTPUT_CHECKER, Role.AUDITOR}:
+    if not sees_queue(account):
         return [], []
     with desk.db.read() as tx:
         waiting = store.lines(tx, account.name, statuses=policy.UNDER_REVIEW, limit=PAGE_LIMIT)

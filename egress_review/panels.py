@@ -89,6 +89,13 @@ class Panel:
         return tuple(row for row in self.rows if row.file.filetype is FileType.OUTPUT)
 
     @property
+    def is_waiting_for_copies(self) -> bool:
+        """Whether the cleaner has not come to all files yet."""
+        return any(
+            row.file.cleaned_sha256 is None and row.file.refusal is None for row in self.rows
+        )
+
+    @property
     def voted(self) -> int:
         """Outputs that the viewer has voted on."""
         return sum(row.own_vote is not None for row in self.outputs)

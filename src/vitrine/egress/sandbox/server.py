@@ -25,7 +25,7 @@ from vitrine.errors import InvalidInput
 MAX_FILE_BYTES: Final = 64 << 20
 PARSE_TIMEOUT_S: Final = 30.0
 READ_TIMEOUT_S: Final = 20.0
-MAX_HANDLERS: Final = 8
+MAX_HANDLERS: Final = 4
 
 _PRELOADED: Final = (Image, JpegImagePlugin, PngImagePlugin)  # the child cannot import
 
