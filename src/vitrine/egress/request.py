@@ -269,3 +269,26 @@ class Reviews:
         return next(
             (v for v in self.votes if v.reviewer == reviewer and v.file_id == file_id), None
         )
+
+
+def diagram() -> str:
+    """The life cycle as a Mermaid diagram and a table, for the documentation."""
+    arrows = [f"    {status} --> {to}" for status in Status for to in Status if to in MOVES[status]]
+    rows = [
+        f"| {status} | {TURN[status]} | {PHASE[status]} | "
+        f"{', '.join(to for to in Status if to in MOVES[status]) or 'final'} |"
+        for status in Status
+    ]
+    return "\n".join(
+        [
+            "```mermaid",
+            "stateDiagram-v2",
+            f"    [*] --> {Status.PENDING}",
+            *arrows,
+            "```",
+            "",
+            "| state | whose move | phase | next |",
+            "|---|---|---|---|",
+            *rows,
+        ]
+    )

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from vitrine.egress.request import MOVES, PHASE, TURN, Phase, Status, Turn
+from pathlib import Path
+
+from vitrine.egress.request import MOVES, PHASE, TURN, Phase, Status, Turn, diagram
 
 
 def test_every_status_has_its_moves_its_turn_and_its_phase():
@@ -28,3 +30,8 @@ def test_only_a_reviewed_request_can_be_approved():
 def test_the_author_waits_exactly_while_reviewers_or_the_system_have_the_turn():
     for status in Status:
         assert (TURN[status] is Turn.AUTHOR) is (PHASE[status] is Phase.AUTHOR)
+
+
+def test_the_guide_of_output_checkers_shows_the_life_cycle_that_the_code_has():
+    guide = Path(__file__).parents[3] / "docs" / "output-checker.md"
+    assert diagram() in guide.read_text(encoding="utf-8")
