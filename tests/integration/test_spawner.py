@@ -249,6 +249,9 @@ def test_a_server_that_is_no_project_of_the_person_is_refused(
     reply = ann.api("POST", f"users/ann/servers/{name}")
     assert reply.status_code in (400, 403, 404)
     assert is_empty(node)
+    refused = node.audited("request_refused")[-1]
+    assert (refused["actor"], refused["detail"]["method"]) == ("person:ann", "POST")
+    assert refused["subject"].startswith("hub:/hub/api/users/ann/servers")
 
 
 def test_there_is_no_default_server(node: RunningNode, ann: Person) -> None:
@@ -268,6 +271,8 @@ def test_nobody_enters_or_stops_the_session_of_another(node: RunningNode, ann: P
     assert bob.api("DELETE", "users/ann/servers/lungs").status_code in (403, 404)
     assert bob.api("POST", "users/ann/servers/lungs").status_code in (403, 404)
     assert bob.api("GET", "users/ann").status_code in (403, 404)
+    refused = [each for each in node.audited("request_refused") if "ann" in each["subject"]]
+    assert [each["actor"] for each in refused[-3:]] == ["person:bob"] * 3
     assert ann.is_ready("lungs")
 
 

@@ -6,9 +6,10 @@ import asyncio
 import grp
 import logging
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from jupyterhub.app import JupyterHub
+from jupyterhub.log import log_request
 from tornado.ioloop import PeriodicCallback
 from traitlets import Instance
 
@@ -17,6 +18,7 @@ from vitrine.hub import sweep
 from vitrine.hub.containers import Node
 from vitrine.hub.engine import Engine
 from vitrine.hub.pair import Pairs
+from vitrine.hub.refusals import Refusals
 from vitrine.settings import Settings
 from vitrine.storage.database import Database
 from vitrine.storage.layout import WEB_GROUP
@@ -51,6 +53,13 @@ class VitrineHub(JupyterHub):
         """Hand the sessions to spawners and pages."""
         super().init_tornado_settings()
         self.tornado_settings["vitrine_pairs"] = self.pairs
+        refusals = Refusals(self.pairs)
+
+        def after_request(handler: Any) -> None:
+            log_request(handler)
+            refusals.note(handler)
+
+        self.tornado_settings["log_function"] = after_request
 
     async def init_spawners(self) -> int:
         """Adopt the sessions that still run, then end everything that nobody holds."""
