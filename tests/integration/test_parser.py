@@ -266,6 +266,13 @@ def test_a_parser_child_that_crashes_or_hangs_becomes_a_sentence(monkeypatch):
     assert b"its parser stopped" in server.parse_apart({}, b"", 5)
     monkeypatch.setattr(server, "answer", hang)
     assert b"longer than 1 seconds" in server.parse_apart({}, b"", 1)
+    assert b"seconds" in server.parse_apart({}, b"", 1)
+
+    def look_around(_head: object, _body: object) -> bytes:
+        return frames.encode({"ok": True}, Path("/etc/hostname").read_bytes())
+
+    monkeypatch.setattr(server, "answer", look_around)
+    assert b'"ok":false' in server.parse_apart({}, b"", 5)
     monkeypatch.setattr(confine, "CPU_S", 1)
     monkeypatch.setattr(server, "answer", spin)
     assert b"seconds of processor time" in server.parse_apart({}, b"", 20)

@@ -160,10 +160,10 @@ class House:
             return list(log.find(tx, event=event))
 
 
-def a_house(root: Path, parser: Parser) -> House:
+def a_house(root: Path, parser: Parser, db: Database | None = None) -> House:
     """A node below `root`: author ann, checkers bo, cy and dan (a member), auditor eve."""
     settings = some_settings(root)
-    db = a_database(settings)
+    db = db or a_database(settings)
     roles = {
         "ann": {Role.RESEARCHER, Role.OUTPUT_CHECKER},
         "bo": {Role.OUTPUT_CHECKER},

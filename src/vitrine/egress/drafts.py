@@ -120,8 +120,8 @@ def _request_of(draft: Mapping[str, Any], clock: Clock) -> EgressRequest:
         session_id=_matching(draft, "session_id"),
         project=_name(draft, "project"),
         author=_name(draft, "person"),
-        title=_line(draft.get("title") or "", MAX_TITLE) or taken[0].path,
-        context=_text(draft.get("context") or ""),
+        title=_line(draft.get("title"), MAX_TITLE) or taken[0].path,
+        context=_text(draft.get("context")),
         status=Status.PENDING,
         turn=0,
         reviewers_required=None,
@@ -195,6 +195,7 @@ def _name(draft: Mapping[str, Any], name: str) -> str:
 
 
 def _line(value: object, limit: int) -> str:
+    value = "" if value is None else value
     if not isinstance(value, str):
         raise InvalidInput("the title of the draft is not text")
     kept = "".join(c if unicodedata.category(c) not in _UNSAFE_CATEGORIES else " " for c in value)
@@ -202,6 +203,7 @@ def _line(value: object, limit: int) -> str:
 
 
 def _text(value: object) -> str:
+    value = "" if value is None else value
     if not isinstance(value, str):
         raise InvalidInput("the context of the draft is not text")
     return clean_text(value)[:MAX_CONTEXT]

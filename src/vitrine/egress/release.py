@@ -29,7 +29,7 @@ from vitrine.egress.request import (
     Status,
 )
 from vitrine.egress.trail import compare_with_log, subject_of
-from vitrine.errors import IntegrityError, NotFound, NotPermitted, VitrineError
+from vitrine.errors import Conflict, IntegrityError, NotFound, NotPermitted, VitrineError
 from vitrine.ids import new_id
 from vitrine.permits import store as permits
 from vitrine.permits.project import Project
@@ -58,6 +58,8 @@ def release_approved(
     for request_id in waiting:
         try:
             released.append(release(db, blobs, settings, signing_key, request_id, clock))
+        except Conflict:  # somebody else was quicker
+            continue
         except (NotPermitted, IntegrityError, NotFound) as refusal:
             _refuse(db, request_id, refusal, clock)
     return released
@@ -74,11 +76,14 @@ def release(
     """Release one approved request: its manifest signed, its files open to its author.
 
     Raises:
+        Conflict: when it is not, or no longer, waiting to be released.
         NotPermitted: when the votes do not suffice.
         IntegrityError: when a stored byte, a vote or the record is not what it was.
     """
     with db.begin() as tx:
-        request = store.request(tx, request_id)
+        request = store.request(tx, request_id, for_change=True)
+        if request.status is not Status.APPROVED:
+            raise Conflict(f"request {request_id} is {request.status}, no longer approved")
         project = permits.project(tx, request.project)
         reviews = store.reviews_of(tx, request.id, request.turn)
         compare_with_log(tx, request, reviews)

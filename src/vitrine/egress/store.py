@@ -140,13 +140,19 @@ class Line:
 # -- reading ---------------------------------------------------------------------------------
 
 
-def request(tx: Connection, request_id: str) -> EgressRequest:
+def request(tx: Connection, request_id: str, *, for_change: bool = False) -> EgressRequest:
     """The request with its files, in their order.
+
+    Args:
+        for_change: whether nobody else may change it, or vote on it, until `tx` ends.
 
     Raises:
         NotFound: when there is none with this id.
     """
-    row = tx.execute(select(requests).where(requests.c.id == request_id)).one_or_none()
+    query = select(requests).where(requests.c.id == request_id)
+    if for_change:
+        query = query.with_for_update()  # on SQLite a write transaction is alone anyway
+    row = tx.execute(query).one_or_none()
     if row is None:
         raise NotFound(f"there is no release request {request_id}")
     return _request(row, files_of(tx, request_id))

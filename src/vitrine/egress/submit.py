@@ -44,7 +44,7 @@ def submit(
     """
     context = clean_text(context)
     with refusals(db, account, request_id, "submit", clock), db.begin() as tx:
-        before = store.request(tx, request_id)
+        before = store.request(tx, request_id, for_change=True)
         _unchanged(before, row_version)
         project = permits.project(tx, before.project)
         chosen = _with_filetypes(before, filetypes or {})
@@ -98,7 +98,7 @@ def withdraw(
         Conflict: when the request changed since it was read.
     """
     with refusals(db, account, request_id, "withdraw", clock), db.begin() as tx:
-        before = store.request(tx, request_id)
+        before = store.request(tx, request_id, for_change=True)
         _unchanged(before, row_version)
         policy.may_withdraw(account, before).require()
         store.change_request(tx, before, status=Status.WITHDRAWN, decided_at=clock())

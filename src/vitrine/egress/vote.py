@@ -163,7 +163,7 @@ def _stop(
 
 
 def _open(tx: Connection, request_id: str) -> tuple[EgressRequest, Reviews, Project]:
-    request = store.request(tx, request_id)
+    request = store.request(tx, request_id, for_change=True)
     reviews = store.reviews_of(tx, request_id, request.turn)
     return request, reviews, permits.project(tx, request.project)
 

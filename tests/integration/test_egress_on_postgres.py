@@ -1,0 +1,131 @@
+"""Release requests on PostgreSQL: each process with its own role, and people at the same time."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from tests.support import postgres
+from tests.support.egress import CONTEXT, TABLE, House, a_house, a_parser
+from vitrine.egress import download, release, submit, vote
+from vitrine.egress.request import EgressRequest, Status, Vote
+from vitrine.errors import Unavailable
+from vitrine.storage.database import Database
+
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.skipif(bool(postgres.missing()), reason=postgres.missing() or "-"),
+]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[postgres.Server]:
+    with postgres.a_server() as running:
+        running.new_database("vitrine")
+        Database(running.url("vitrine_owner", "vitrine")).migrate()
+        running.run_file("vitrine", "grants.sql", role="vitrine_owner")
+        yield running
+
+
+@pytest.fixture(scope="module")
+def house(server, tmp_path_factory) -> Iterator[House]:
+    """A house whose `db` is the steward's; people use `review_of(server)`."""
+    root = tmp_path_factory.mktemp("house")
+    with a_parser(root / "parser.sock") as parser:
+        owner = Database(server.url("vitrine_owner", "vitrine"))
+        made = a_house(root, parser, owner)
+        yield dataclasses.replace(made, db=Database(server.url("vitrine_steward", "vitrine")))
+
+
+@pytest.fixture
+def review(house, server) -> House:
+    return dataclasses.replace(house, db=Database(server.url("vitrine_review", "vitrine")))
+
+
+def a_submitted(house: House, review: House, name: str) -> EgressRequest:
+    request = house.receive({"table.csv": TABLE}, draft_id=f"drf-{name}")
+    return submit.submit(review.db, house.people["ann"], request.id, context=CONTEXT)
+
+
+def test_steward_and_review_may_do_what_a_release_needs(house, review):
+    request = a_submitted(house, review, "path")
+    review.review("bo", request)
+    review.review("cy", request)
+    made = release.release_approved(house.db, house.blobs, house.settings, house.key)
+    assert [each.request_id for each in made] == [request.id]
+    got = download.download(
+        review.db, house.blobs, house.people["ann"], request.id, request.files[0].id
+    )
+    assert got.content == TABLE
+
+
+@pytest.mark.parametrize(
+    ("who", "statement"),
+    [
+        ("steward", "UPDATE egress_votes SET value = 'approved'"),
+        ("steward", "INSERT INTO egress_reviews VALUES ('r', 1, 'bo', 'now', 'now', 1)"),
+        ("review", "UPDATE egress_files SET cleaned_sha256 = 'x'"),
+        ("review", "UPDATE egress_releases SET manifest = ''"),
+        ("review", "DELETE FROM egress_votes"),
+        ("hub", "UPDATE egress_requests SET status = 'APPROVED'"),
+    ],
+)
+def test_no_role_may_do_what_is_another_process_s_work(house, server, who, statement):
+    with pytest.raises((Unavailable, DBAPIError)):
+        with Database(server.url(f"vitrine_{who}", "vitrine")).begin() as tx:
+            tx.execute(text(statement))
+
+
+def test_reviews_handed_in_at_the_same_moment_are_all_counted(house, review):
+    for turn in range(5):
+        request = a_submitted(house, review, f"race-{turn}")
+        file = request.files[0]
+        for name in ("bo", "cy"):
+            vote.vote(
+                review.db,
+                house.people[name],
+                request.id,
+                file.id,
+                value=Vote.APPROVED,
+                sha256=file.cleaned_sha256 or "",
+            )
+        start = threading.Barrier(2)
+        problems: list[BaseException] = []
+
+        def hand_in(name: str, request_id: str = request.id, start=start, problems=problems):
+            start.wait()
+            try:
+                vote.submit_review(review.db, house.people[name], request_id)
+            except BaseException as error:
+                problems.append(error)
+
+        threads = [threading.Thread(target=hand_in, args=(name,)) for name in ("bo", "cy")]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        assert not problems
+        assert house.request(request.id).status is Status.APPROVED
+
+
+def test_two_stewards_at_once_release_a_request_once(house, review):
+    request = a_submitted(house, review, "twice")
+    review.review("bo", request)
+    review.review("cy", request)
+    made: list[release.Release] = []
+
+    def let_go() -> None:
+        made.extend(release.release_approved(house.db, house.blobs, house.settings, house.key))
+
+    threads = [threading.Thread(target=let_go) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len([each for each in made if each.request_id == request.id]) == 1
+    assert not house.events("release_refused")
