@@ -39,7 +39,7 @@ class Port:
         self._schedule()
 
     def send(self, frames: Sequence[bytes]) -> bool:
-        """Send without waiting; False when the peer's queue is full."""
+        """Send without waiting; False when the peer's queue is full or the peer is not there."""
         try:
             self.socket.send_multipart(frames, zmq.NOBLOCK, copy=True)
         except zmq.Again:
@@ -47,6 +47,7 @@ class Port:
         except zmq.ZMQError as problem:
             if problem.errno != zmq.EHOSTUNREACH:
                 raise
+            return False
         # The descriptor is edge-triggered: an event may have been consumed by the send.
         self._schedule()
         return True
@@ -81,7 +82,7 @@ class Port:
         for _ in range(_BURST):
             if not self._is_open:
                 return
-            events = self.socket.getsockopt(zmq.EVENTS)
+            events = int(self.socket.getsockopt(zmq.EVENTS))
             if self.on_writable is not None and events & zmq.POLLOUT:
                 self.on_writable()
             if not self._is_open or self._is_paused or not events & zmq.POLLIN:

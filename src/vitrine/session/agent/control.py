@@ -10,17 +10,18 @@ import asyncio
 import contextlib
 import json
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from vitrine.session.agent.files import FileProblem, Workspace
 from vitrine.session.agent.kernels import Kernel, WarmInterpreter
-from vitrine.session.wire import Link, WireError, head_of, pack
+from vitrine.session.wire import Link, head_of, pack
 
 _MESSAGE_LIMIT: Final = 160 << 20
 _DIAL_PAUSE_S: Final = 0.05
+_ATTACH_PAUSE_S: Final = 0.2
 _DRAFT_LINE_LIMIT: Final = 256 << 10
 _DRAFT_TIMEOUT_S: Final = 120
 _KERNELS_LIMIT: Final = 16
@@ -59,6 +60,7 @@ class Agent:
         self._control: Link | None = None
         self._drafts: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._draft_number = 0
+        self._tasks: set[asyncio.Task[None]] = set()
         self._operations: Mapping[str, Operation] = {
             "kernel.start": self._start_kernel,
             "kernel.signal": self._signal_kernel,
@@ -97,8 +99,7 @@ class Agent:
         self._control = link
         link.send(pack({"role": "control", "kernels": [_fact(k) for k in self._kernels.values()]}))
         for kernel in list(self._kernels.values()):
-            if kernel.exit_code is None:
-                await self._attach(kernel)
+            await self._attach(kernel)
         await ended
         self._control = None
         for draft in self._drafts.values():
@@ -116,9 +117,23 @@ class Agent:
         return link
 
     async def _attach(self, kernel: Kernel) -> None:
+        def on_close(link: Link, _reason: str | None) -> None:
+            kernel.detach(link)
+            if self._control is not None and self._control.is_open:
+                asyncio.get_running_loop().call_later(_ATTACH_PAUSE_S, self._attach_again, kernel)
+
         with contextlib.suppress(OSError):
-            link = await self._dial(kernel.take, lambda _link, _reason: kernel.detach())
-            kernel.attach(link)
+            kernel.attach(await self._dial(kernel.take, on_close))
+
+    def _attach_again(self, kernel: Kernel) -> None:
+        """A kernel's connection ended while the gate is there: it gets a new one."""
+        if self._kernels.get(kernel.kernel_id) is kernel and kernel.link is None:
+            self._spawn(self._attach(kernel))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     # -- requests of the gate --------------------------------------------------------------
 
@@ -130,7 +145,7 @@ class Agent:
                 waiting.set_result(head.get("result", {}))
             return
         body = parts[1] if len(parts) > 1 else b""
-        asyncio.ensure_future(self._answer(link, head, body))
+        self._spawn(self._answer(link, head, body))
 
     async def _answer(self, link: Link, head: dict[str, Any], body: bytes) -> None:
         verb = str(head.get("op"))
@@ -148,8 +163,9 @@ class Agent:
         except FileProblem as problem:
             reply = {"id": head.get("id"), "ok": False, "code": problem.code, "error": str(problem)}
             link.send(pack(reply), urgent=urgent)
-        except (OSError, ValueError, TypeError, KeyError, WireError) as problem:
-            reply = {"id": head.get("id"), "ok": False, "code": "refused", "error": repr(problem)}
+        except Exception as problem:  # whatever it was: the gate must not wait for an answer
+            error = f"the session's container could not do this ({type(problem).__name__})"
+            reply = {"id": head.get("id"), "ok": False, "code": "refused", "error": error}
             link.send(pack(reply), urgent=urgent)
 
     async def _start_kernel(
@@ -167,16 +183,12 @@ class Agent:
             int(head["incarnation"]),
             runtime=self._here.runtime,
             buffer_bytes=self._here.buffer_bytes,
-            on_exit=self._on_exit,
+            out_of_memory=_out_of_memory_count,
         )
         self._kernels[kernel_id] = kernel
         await kernel.start(self._warm, cwd if cwd.is_dir() else self._here.workspace)
         await self._attach(kernel)
         return {}, b""
-
-    def _on_exit(self, kernel: Kernel, code: int) -> None:
-        if self._kernels.get(kernel.kernel_id) is kernel and self._control is not None:
-            self._control.send(pack({"push": "exit", **_fact(kernel)}), urgent=True)
 
     async def _signal_kernel(
         self, head: dict[str, Any], _body: bytes
@@ -233,14 +245,11 @@ class Agent:
 
 
 def _fact(kernel: Kernel) -> dict[str, Any]:
-    fact: dict[str, Any] = {
+    return {
         "kernel_id": kernel.kernel_id,
         "incarnation": kernel.incarnation,
         "exit_code": kernel.exit_code,
     }
-    if kernel.exit_code is not None:
-        fact["out_of_memory"] = _out_of_memory_count() > 0
-    return fact
 
 
 def _out_of_memory_count() -> int:

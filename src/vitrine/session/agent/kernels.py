@@ -29,7 +29,10 @@ from vitrine.session.wire import Link, pack
 _DELIMITER: Final = b"<IDS|MSG>"
 _PAUSE_BYTES: Final = 8 << 20
 _PAUSE_LIMIT_S: Final = 1.0
-_RECEIVED_LIMIT: Final = 512
+_RECEIVED_LIMIT: Final = 2000
+_TAIL_MESSAGES: Final = 128
+_TAIL_BYTES: Final = 8 << 20
+_IOPUB: Final = CHANNELS.index("iopub")
 _OUTPUTS: Final = frozenset({"stream", "display_data", "update_display_data", "execute_result"})
 
 
@@ -72,7 +75,7 @@ class Kernel:
     """A kernel incarnation: process, ZMQ sockets, numbered outbox.
 
     Args:
-        on_exit: called with the kernel and the exit code when the process has ended.
+        out_of_memory: how often this container has run out of memory.
     """
 
     def __init__(
@@ -82,7 +85,7 @@ class Kernel:
         *,
         runtime: Path,
         buffer_bytes: int,
-        on_exit: Callable[[Kernel, int], None],
+        out_of_memory: Callable[[], int],
     ) -> None:
         self.kernel_id = kernel_id
         self.incarnation = incarnation
@@ -91,8 +94,10 @@ class Kernel:
         self._base = runtime / f"k-{kernel_id[:8]}-{incarnation}"
         self._key = secrets.token_hex(32).encode()
         self._buffer_bytes = buffer_bytes
-        self._on_exit = on_exit
+        self._out_of_memory = out_of_memory
+        self._out_of_memory_before = out_of_memory()
         self._process: asyncio.subprocess.Process | None = None
+        self._waiting: asyncio.Task[None] | None = None
         self._context = zmq.Context()
         self._ports: dict[int, Port] = {}
         self._sent = 0
@@ -101,8 +106,10 @@ class Kernel:
         self._is_shedding = False
         self._outbox: deque[tuple[int, int, list[bytes]]] = deque()
         self._outbox_bytes = 0
-        self._dropped: dict[str, list[Any]] = {}
-        self._received: deque[str] = deque(maxlen=_RECEIVED_LIMIT)
+        self._tail: deque[tuple[int, int, list[bytes]]] = deque()
+        self._tail_bytes = 0
+        self._dropped: dict[str, list[int]] = {}
+        self._received: dict[str, None] = {}
 
     # -- process ---------------------------------------------------------------------------
 
@@ -123,7 +130,7 @@ class Kernel:
         self._connect()
         order = {"connection_file": str(connection_file), "cwd": str(cwd)}
         self._process = await warm.take(order)
-        asyncio.ensure_future(self._wait(self._process))
+        self._waiting = asyncio.ensure_future(self._wait(self._process))
 
     async def _wait(self, process: asyncio.subprocess.Process) -> None:
         self.exit_code = await process.wait()
@@ -132,7 +139,12 @@ class Kernel:
         for port in self._ports.values():
             port.resume()
         await asyncio.sleep(0.05)
-        self._on_exit(self, self.exit_code)
+        is_out = self.exit_code == -signal.SIGKILL and (
+            self._out_of_memory() > self._out_of_memory_before
+        )
+        fact = {"exit_code": self.exit_code, "out_of_memory": is_out}
+        self._report_dropped()
+        self._append([b"exit", json.dumps(fact).encode()], 64)
 
     def signal(self, number: int) -> None:
         """Send a signal: an interrupt to the kernel itself, anything else to its whole group."""
@@ -186,21 +198,26 @@ class Kernel:
 
     def _emit(self, channel: int, frames: list[bytes]) -> None:
         size = sum(len(frame) for frame in frames)
-        if self._outbox_bytes + size > self._buffer_bytes:
-            may_drop = self.link is None or self._is_shedding
-            if may_drop and self._drop(channel, frames, size):
-                return
+        is_over = self._outbox_bytes + size > self._buffer_bytes
+        is_shedding = (is_over or self._dropped) and (self.link is None or self._is_shedding)
+        if is_shedding and self._drop(channel, frames, size):
+            return
+        if self._dropped:
+            # Before the idle that ends a cell: afterwards the page has no place to say it.
+            self._report_dropped()
+        if channel != _IOPUB:
+            self._forget_received(frames)
         self._append([bytes([channel]), *frames], size)
         if self._outbox_bytes > min(_PAUSE_BYTES, self._buffer_bytes) and not self._is_shedding:
             self._slow_down()
 
     def _slow_down(self) -> None:
         """Let the kernel wait for a gate that is busy, but not for one that makes no progress."""
-        if self.link is None or self._paused_since is not None or 1 not in self._ports:
+        if self.link is None or self._paused_since is not None or _IOPUB not in self._ports:
             return
         loop = asyncio.get_running_loop()
         self._paused_since = loop.time()
-        self._ports[1].pause()
+        self._ports[_IOPUB].pause()
         loop.call_later(_PAUSE_LIMIT_S, self._shed, self._paused_since)
 
     def _shed(self, since: float) -> None:
@@ -211,8 +228,8 @@ class Kernel:
 
     def _flow_again(self) -> None:
         self._paused_since = None
-        if 1 in self._ports:
-            self._ports[1].resume()
+        if _IOPUB in self._ports:
+            self._ports[_IOPUB].resume()
 
     def _append(self, parts: list[bytes], size: int) -> None:
         self._sent += 1
@@ -227,9 +244,9 @@ class Kernel:
         try:
             header, parent = json.loads(frames[0]), json.loads(frames[1])
             parent_id = str(parent.get("msg_id", ""))
-            if CHANNELS[channel] != "iopub" or header["msg_type"] not in _OUTPUTS:
+            if channel != _IOPUB or header["msg_type"] not in _OUTPUTS:
                 return False
-        except (ValueError, KeyError, IndexError, AttributeError):
+        except (ValueError, LookupError, TypeError, AttributeError):
             return False
         count = self._dropped.setdefault(parent_id, [0, 0])
         count[0] += 1
@@ -252,11 +269,12 @@ class Kernel:
             )
         )
 
-    def detach(self) -> None:
-        """The gate is away: keep reading, up to the limit."""
-        self.link = None
-        self._is_flowing = False
-        self._flow_again()
+    def detach(self, link: Link) -> None:
+        """That connection ended: keep reading, up to the limit."""
+        if self.link is link:
+            self.link = None
+            self._is_flowing = False
+            self._flow_again()
 
     def take(self, _link: Link, parts: list[bytes]) -> None:
         """A message of the gate: a confirmation, or something for the kernel."""
@@ -269,19 +287,28 @@ class Kernel:
 
     def _confirmed(self, number: int) -> None:
         while self._outbox and self._outbox[0][0] <= number:
-            self._outbox_bytes -= self._outbox.popleft()[1]
+            message = self._outbox.popleft()
+            self._outbox_bytes -= message[1]
+            self._keep(message)
         if self._outbox_bytes < min(_PAUSE_BYTES, self._buffer_bytes) // 2:
             self._is_shedding = False
             self._flow_again()
             self._report_dropped()
 
+    def _keep(self, message: tuple[int, int, list[bytes]]) -> None:
+        """Keep what was confirmed last: a gate that dies takes what it has just handed on."""
+        self._tail.append(message)
+        self._tail_bytes += message[1]
+        while len(self._tail) > _TAIL_MESSAGES or self._tail_bytes > _TAIL_BYTES:
+            self._tail_bytes -= self._tail.popleft()[1]
+
     def _repeat_after(self, number: int) -> None:
-        self._confirmed(number)
         self._is_flowing = True
-        for _, _, message in self._outbox:
-            if self.link is not None:
+        for sent, _, message in (*self._tail, *self._outbox):
+            if sent > number and self.link is not None:
                 self.link.send(message)
-        self._report_dropped()
+        if self.link is not None and self._outbox_bytes < self._buffer_bytes:
+            self._report_dropped()
 
     def _report_dropped(self) -> None:
         dropped, self._dropped = self._dropped, {}
@@ -294,7 +321,16 @@ class Kernel:
         for frame in frames[:4]:
             signature.update(frame)
         with contextlib.suppress(ValueError, KeyError):
-            self._received.append(str(json.loads(frames[0])["msg_id"]))
+            header = json.loads(frames[0])
+            if str(header["msg_type"]).endswith("_request"):
+                self._received[str(header["msg_id"])] = None
+            if len(self._received) > _RECEIVED_LIMIT:
+                del self._received[next(iter(self._received))]
         port = self._ports.get(channel)
         if port is not None:
             port.send([_DELIMITER, signature.hexdigest().encode(), *frames])
+
+    def _forget_received(self, frames: list[bytes]) -> None:
+        with contextlib.suppress(ValueError, LookupError, AttributeError, TypeError):
+            if str(json.loads(frames[0])["msg_type"]).endswith("_reply"):
+                self._received.pop(json.loads(frames[1])["msg_id"], None)

@@ -37,8 +37,8 @@ def peer_uid(transport: asyncio.BaseTransport) -> int:
 class Owner(Protocol):
     """The worker, as the agent's connections see it."""
 
-    def agent_arrived(self) -> None:
-        """The control connection stands."""
+    def agent_arrived(self, head: Mapping[str, Any]) -> None:
+        """The control connection stands; `head` is what the agent says about itself."""
 
     def agent_left(self) -> None:
         """The control connection ended."""
@@ -87,7 +87,7 @@ class AgentSide:
             self._control = link
             link.assign(self._on_control, self._on_control_closed, CONTROL_LIMIT)
             self._arrival.set()
-            self._owner.agent_arrived()
+            self._owner.agent_arrived(head)
             return
         deliver = self._owner.attach_kernel(link, head) if head.get("role") == "kernel" else None
         if deliver is None:

@@ -42,6 +42,7 @@ class LabSide:
             "kernel.signal": self._signal,
             "kernel.close": self._close,
             "kernel.known": self._known,
+            "kernel.displaced": self._displaced,
             "refused": self._refused,
         }
 
@@ -125,8 +126,18 @@ class LabSide:
         relay = self._worker.relay(str(head["kernel_id"]))
         return {"known": relay.known([str(item) for item in head["msg_ids"]])}
 
+    async def _displaced(self, head: dict[str, Any]) -> dict[str, Any]:
+        self._worker.relay(str(head["kernel_id"])).displaced(int(head["count"]))
+        return {}
+
     async def _refused(self, head: dict[str, Any]) -> dict[str, Any]:
-        self._worker.refused(str(head["method"]), str(head["path"]), str(head["reason"]))
+        who = head.get("who")
+        self._worker.refused(
+            str(head["method"]),
+            str(head["path"]),
+            str(head["reason"]),
+            None if who is None else str(who),
+        )
         return {}
 
 

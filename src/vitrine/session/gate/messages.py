@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import re
 import secrets
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -71,10 +73,12 @@ OUTWARD: Final[Mapping[str, frozenset[str]]] = {
 """What a kernel may say, per channel."""
 
 _ID: Final = re.compile(r"[\w.:-]{1,128}")
+_STATES: Final = frozenset({"busy", "idle", "starting"})
+_LONG_NUMBER: Final = re.compile(rb"[\[:,\s]-?\d{19}")
 _VERSION: Final = re.compile(r"\d{1,3}(\.\d{1,3}){0,2}")
 
 
-class BadMessage(Exception):
+class BadMessage(ValueError):
     """A message that is not handed on; says why without quoting it."""
 
 
@@ -136,19 +140,26 @@ def parse(frames: Sequence[bytes], channel: str, allowed: Mapping[str, frozenset
     """
     if len(frames) < 4:
         raise BadMessage("a message with parts missing")
-    header, parent, metadata, content = (_json_object(frame) for frame in frames[:4])
+    header, parent, metadata, content = (json_object(frame) for frame in frames[:4])
     msg_type, msg_id = header.get("msg_type"), header.get("msg_id")
     if not isinstance(msg_id, str) or not _ID.fullmatch(msg_id):
         raise BadMessage("a message without an id")
     if not isinstance(msg_type, str) or msg_type not in allowed.get(channel, frozenset()):
         raise BadMessage(f"a message of a type that may not pass on the {channel} channel")
+    if msg_type == "status" and str(content.get("execution_state")) not in _STATES:
+        raise BadMessage("a status that is none")
     return Message(
         header, parent, metadata, content,
         bytes(frames[0]), bytes(frames[2]), bytes(frames[3]), tuple(frames[4:]),
     )  # fmt: skip
 
 
-def _json_object(frame: bytes) -> dict[str, Any]:
+def json_object(frame: bytes) -> dict[str, Any]:
+    """The JSON object in `frame`, not nested deeper than `DEPTH_LIMIT`.
+
+    Raises:
+        BadMessage: when it is not one.
+    """
     try:
         value = orjson.loads(frame)
     except orjson.JSONDecodeError:
@@ -157,7 +168,10 @@ def _json_object(frame: bytes) -> dict[str, Any]:
         raise BadMessage("a message part that is not a JSON object")
     if frame.count(b"{") + frame.count(b"[") > DEPTH_LIMIT:
         _check_depth(value)
-    return value
+    if _LONG_NUMBER.search(frame):
+        # orjson reads integers beyond 64 bits as floats; the record must hold what was sent.
+        value = json.loads(frame)
+    return dict(value)
 
 
 def _check_depth(value: Any) -> None:
@@ -172,6 +186,38 @@ def _check_depth(value: Any) -> None:
         if not level:
             return
     raise BadMessage("a message that is nested too deeply")
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What the first frame tells of a message that was too large to be kept."""
+
+    number: int
+    channel: int
+    parent_id: str
+
+
+def beginning_of(first: bytes) -> Beginning:
+    """Number, channel and parent of a kernel's message, of which `first` is the beginning.
+
+    Raises:
+        BadMessage: when they cannot be read there.
+    """
+    try:
+        (count,) = struct.unpack_from("!H", first)
+        lengths = struct.unpack_from("!4I", first, 2)
+        offset = 2 + 4 * count
+        parts = []
+        for length in lengths:
+            parts.append(first[offset : offset + length])
+            offset += length
+        parent = json_object(parts[3])
+        parent_id = parent.get("msg_id", "")
+    except struct.error:
+        raise BadMessage("a message whose beginning says nothing") from None
+    is_id = isinstance(parent_id, str) and _ID.fullmatch(parent_id)
+    number = int.from_bytes(parts[0][:8], "big")
+    return Beginning(number, parts[1][0] if parts[1] else 255, parent_id if is_id else "")
 
 
 class Signer:

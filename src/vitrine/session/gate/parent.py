@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import hashlib
 import json
 import os
 import resource
+import secrets
 import selectors
 import shutil
 import signal
@@ -34,6 +34,16 @@ _RESPAWN_PAUSE_S: Final = (0.0, 0.2, 1.0, 5.0)
 _WORKER_DATA_LIMIT: Final = 512 << 20
 _PR_SET_PDEATHSIG: Final = 1
 _REFUSALS_A_CALL: Final = 500
+_REFUSALS_BYTES: Final = 256 << 20
+
+_FACTS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "agent_connected": bool,
+    "journal_ok": bool,
+    "closed": bool,
+    "kernels": int,
+    "failed": str,
+}
+"""What a worker reports about its session."""
 
 RunWorker = Callable[[SessionOrder, socket.socket], None]
 """Serves one session in a forked child; returns when the session is closed."""
@@ -72,7 +82,6 @@ class Parent:
         self._sessions: dict[str, _Session] = {}
         self._heads: dict[str, list[Any]] = {}
         self._selector = selectors.DefaultSelector()
-        self._refusals = places.state / "refusals.jsonl"
         self._verbs: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "open": self._open,
             "close": self._close,
@@ -114,7 +123,7 @@ class Parent:
                 self._fork(session)
             else:
                 self._forget(order.session_id)
-        for partial in self._places.drafts.glob(".drf-*"):
+        for partial in self._places.drafts.glob(".*"):
             shutil.rmtree(partial, ignore_errors=True)
 
     # -- workers ---------------------------------------------------------------------------
@@ -170,14 +179,24 @@ class Parent:
             if session.pipe is pipe:
                 session.pipe = None
             return
-        fact = json.loads(data)
-        if "refused" in fact:
-            self._note_refusal(session.order, fact["refused"])
+        self._learn(session, data)
+
+    def _learn(self, session: _Session, data: bytes) -> None:
+        """What a worker says. It parses hostile bytes, so it is not believed to be well formed."""
+        try:
+            fact = json.loads(data)
+            if "refused" in fact:
+                self._note_refusal(session.order, fact["refused"])
+                return
+            known = {key: kind(fact[key]) for key, kind in _FACTS.items() if key in fact}
+            if "head" in fact:
+                seq, digest = fact["head"]
+                self._heads[session.order.session_id] = [int(seq), str(digest)]
+                session.deaths = 0
+        except (ValueError, TypeError, LookupError, AttributeError):
+            _say(f"{session.order.session_id}: the worker said something of an unknown form")
             return
-        session.fact |= fact
-        if "head" in fact:
-            self._heads[session.order.session_id] = fact["head"]
-            session.deaths = 0
+        session.fact |= known
 
     def _reap(self) -> None:
         while True:
@@ -298,17 +317,12 @@ class Parent:
         with contextlib.suppress(OSError, ValueError):
             pipe.settimeout(1)
             pipe.send(json.dumps({"op": "close", "reason": reason}).encode())
-            while time.monotonic() < deadline and not session.fact.get("closed"):
+            while not session.fact.get("closed"):
+                pipe.settimeout(max(0.01, deadline - time.monotonic()))
                 data = pipe.recv(1 << 16)
                 if not data:
                     return
-                fact = json.loads(data)
-                if "refused" in fact:
-                    self._note_refusal(session.order, fact["refused"])
-                    continue
-                session.fact |= fact
-                if "head" in fact:
-                    self._heads[session.order.session_id] = fact["head"]
+                self._learn(session, data)
 
     def _forget(self, session_id: str) -> None:
         self._sessions.pop(session_id, None)
@@ -320,9 +334,9 @@ class Parent:
             raise NotFound(f"session {request['session_id']} is not open")
         fact = session.fact
         return {
-            "agent_connected": bool(fact.get("agent_connected")),
-            "kernels": int(fact.get("kernels", 0)),
-            "journal_ok": bool(fact.get("journal_ok", False)),
+            "agent_connected": fact.get("agent_connected", False),
+            "kernels": fact.get("kernels", 0),
+            "journal_ok": fact.get("journal_ok", False),
             "failed": fact.get("failed"),
             "worker_pid": session.pid,
         }
@@ -343,33 +357,43 @@ class Parent:
     def _note_refusal(self, order: SessionOrder, fact: Mapping[str, Any]) -> None:
         line = {
             "session_id": order.session_id,
-            "person": order.person,
+            "owner": order.person,
             "project": order.project,
+            "person": str(fact.get("person"))[:64],
             "method": str(fact.get("method"))[:16],
             "path": str(fact.get("path"))[:512],
             "reason": str(fact.get("reason"))[:300],
             "at": timestamp(utc_now()),
         }
-        with open(self._refusals, "ab") as file:
-            file.write(json.dumps(line).encode() + b"\n")
-            file.flush()
-            os.fdatasync(file.fileno())
+        try:
+            with open(self._refusals(), "ab") as file:
+                if file.tell() < _REFUSALS_BYTES:
+                    file.write(json.dumps(line).encode() + b"\n")
+        except OSError as problem:
+            # The session's journal has it too; what one session fills must not stop the others.
+            _say(f"{order.session_id}: a refusal could not be kept for the audit: {problem}")
+
+    def _refusals(self) -> Path:
+        """The list of refusals; its name is new when an earlier list was lost with a reboot."""
+        for path in self._places.state.glob("refusals-*.jsonl"):
+            return path
+        return self._places.state / f"refusals-{secrets.token_hex(8)}.jsonl"
 
     def _list_refusals(self, request: dict[str, Any]) -> dict[str, Any]:
-        offset, log = int(request.get("after", 0)), ""
+        path = self._refusals()
+        # A reader who remembers another list begins this one at its start.
+        is_same = request.get("log") in (None, "", path.stem)
+        offset = max(0, int(request.get("after", 0))) if is_same else 0
         items: list[Any] = []
-        with contextlib.suppress(FileNotFoundError), open(self._refusals, "rb") as file:
-            # After a reboot the file is a new one: its first line tells one from another.
-            log = hashlib.sha256(file.readline()).hexdigest()[:16]
-            is_same = request.get("log") in (None, log)
-            offset = offset if is_same and offset <= self._refusals.stat().st_size else 0
+        with contextlib.suppress(FileNotFoundError), open(path, "rb") as file:
+            offset = offset if offset <= path.stat().st_size else 0
             file.seek(offset)
             for line in file:
                 if len(items) >= _REFUSALS_A_CALL or not line.endswith(b"\n"):
                     break
                 items.append(json.loads(line))
                 offset += len(line)
-        return {"items": items, "next": offset, "log": log}
+        return {"items": items, "next": offset, "log": path.stem}
 
     def _list_drafts(self, _request: dict[str, Any]) -> dict[str, Any]:
         return {"drafts": sorted(path.name for path in self._places.drafts.glob("drf-*"))}

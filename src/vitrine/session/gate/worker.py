@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import socket
+from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -23,8 +24,9 @@ from vitrine.errors import InvalidInput, VitrineError
 from vitrine.session.gate.agent_side import AgentProblem, AgentSide
 from vitrine.session.gate.drafts import freeze
 from vitrine.session.gate.lab_side import LabSide
+from vitrine.session.gate.marks import Past
 from vitrine.session.gate.order import Places, SessionOrder
-from vitrine.session.gate.recovery import open_requests
+from vitrine.session.gate.recovery import pasts
 from vitrine.session.gate.relay import MESSAGE_LIMIT, Relay
 from vitrine.session.wire import Link
 
@@ -32,6 +34,10 @@ _REPORT_PAUSE_S: Final = 0.25
 _AGENT_GRACE_S: Final = 3.0
 _DRAFTS_AT_ONCE: Final = 2
 _KERNELS_LIMIT: Final = 16
+_REFUSALS_KEPT: Final = 10_000
+_CONTAINER_STOPPED: Final = (
+    "the session's kernel container stopped: start the session again from the hub"
+)
 
 
 class Worker:
@@ -46,8 +52,8 @@ class Worker:
         self._ended = asyncio.Event()
         self._close_reason = "the session was closed"
         self._drafting = asyncio.Semaphore(_DRAFTS_AT_ONCE)
+        self._refusals: deque[dict[str, Any]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._is_new_worker: set[str] = set()
 
     async def run(self) -> None:
         """Serve the session until the parent closes it."""
@@ -79,14 +85,15 @@ class Worker:
             known = json.loads((self._memory / "kernels.json").read_bytes())
         except FileNotFoundError:
             return
-        waiting = open_requests(self.journal.path)
+        past = pasts(self.journal.path)
         for kernel_id, fact in known.items():
             self._relays[kernel_id] = self._relay(
-                kernel_id, fact["key"].encode(), fact["incarnation"], waiting.get(kernel_id, ())
+                kernel_id, fact["key"].encode(), fact["incarnation"], past.get(kernel_id, Past())
             )
-            self._is_new_worker.add(kernel_id)
 
-    def _relay(self, kernel_id: str, key: bytes, incarnation: int, requests: Any = ()) -> Relay:
+    def _relay(
+        self, kernel_id: str, key: bytes, incarnation: int, past: Past | None = None
+    ) -> Relay:
         return Relay(
             kernel_id,
             key=key,
@@ -95,7 +102,8 @@ class Worker:
             state_directory=self._memory,
             journal=self.journal,
             context=self._context,
-            requests=requests,
+            on_exit=self._kernel_ended,
+            past=past,
         )
 
     def _remember(self) -> None:
@@ -151,16 +159,23 @@ class Worker:
             self._relays[kernel_id] = relay
         else:
             relay.begin(incarnation)
-        self._is_new_worker.discard(kernel_id)
         self._remember()
-        await self.agent.ask(
-            "kernel.start", {"kernel_id": kernel_id, "incarnation": incarnation, "cwd": cwd}
-        )
+        order = {"kernel_id": kernel_id, "incarnation": incarnation, "cwd": cwd}
+        try:
+            await self.agent.ask("kernel.start", order)
+        except AgentProblem as problem:
+            relay.gone(str(problem))
+            if incarnation == 1:
+                await self.close_kernel(kernel_id)
+            raise
         return relay.connection_info()
 
     async def signal_kernel(self, kernel_id: str, number: int) -> None:
-        """Pass a signal on; the agent decides nothing, the container can always be ended."""
+        """Pass a signal on, recorded or not: stopping is never refused."""
         self.relay(kernel_id)
+        with contextlib.suppress(JournalFailed):
+            fact = {"kernel": kernel_id, "verb": "signal", "signal": number}
+            self.journal.append("rpc", fact)
         await self.agent.ask("kernel.signal", {"kernel_id": kernel_id, "signal": number})
 
     async def close_kernel(self, kernel_id: str) -> None:
@@ -178,8 +193,17 @@ class Worker:
 
     # -- agent -----------------------------------------------------------------------------
 
-    def agent_arrived(self) -> None:
-        """The container's agent is there."""
+    def agent_arrived(self, head: Mapping[str, Any]) -> None:
+        """The container's agent is there; kernels that it does not know are gone."""
+        facts = head.get("kernels")
+        here = {
+            (str(fact.get("kernel_id")), fact.get("incarnation"))
+            for fact in (facts if isinstance(facts, list) else [])
+            if isinstance(fact, dict) and isinstance(fact.get("incarnation"), int)
+        }
+        for relay in self._relays.values():
+            if relay.exit_code is None and (relay.kernel_id, relay.incarnation) not in here:
+                relay.ended(255, "the kernel is gone with its variables: restart it")
 
     def agent_left(self) -> None:
         """The agent is gone; if it does not come back the container has stopped."""
@@ -189,36 +213,31 @@ class Worker:
         try:
             await self.agent.arrived(timeout_s=_AGENT_GRACE_S)
         except AgentProblem:
-            reason = "the session's kernel container stopped: start the session again from the hub"
             for relay in self._relays.values():
-                relay.exit_reason = reason
-                relay.answer_open(reason)
+                relay.gone(_CONTAINER_STOPPED)
 
     def agent_said(self, head: Mapping[str, Any]) -> None:
-        """A kernel ended, or the researcher's code asks for an export."""
-        if head["push"] == "exit":
-            self._kernel_ended(head)
-        elif head["push"] == "draft":
+        """The researcher's code asks for an export."""
+        if head["push"] == "draft":
             self._spawn(self._draft(dict(head)))
 
-    def _kernel_ended(self, head: Mapping[str, Any]) -> None:
-        relay = self._relays.get(str(head.get("kernel_id")))
-        code = head.get("exit_code")
-        if relay is None or relay.incarnation != head.get("incarnation"):
-            return
-        code = code if isinstance(code, int) else 255
-        if head.get("out_of_memory"):
-            reason = (
-                f"the kernel ran out of memory ({self.order.memory_mb} MB for this session) and "
+    def _kernel_ended(self, relay: Relay, fact: Mapping[str, Any], is_repeated: bool) -> None:
+        code = fact.get("exit_code")
+        code = code if isinstance(code, int) and abs(code) < 1 << 31 else 255
+        if not is_repeated:
+            with contextlib.suppress(JournalFailed):
+                record = {"kernel": relay.kernel_id, "event": "exit", "code": code}
+                self.journal.append("kernel", record)
+        relay.ended(code, self._reason(code, bool(fact.get("out_of_memory"))))
+
+    def _reason(self, code: int, is_out_of_memory: bool) -> str:
+        if is_out_of_memory:
+            return (
+                f"the kernel ran out of memory ({self.order.memory_mb:,} MB for this session) and "
                 "was stopped, its variables are gone: load less at a time, then run again"
             )
-        else:
-            how = f"signal {-code}" if code < 0 else f"exit code {code}"
-            reason = f"the kernel ended ({how}), its variables are gone: run the cells again"
-        with contextlib.suppress(JournalFailed):
-            fact = {"kernel": relay.kernel_id, "event": "exit", "code": code}
-            self.journal.append("kernel", fact)
-        relay.ended(code, reason)
+        how = f"signal {-code}" if code < 0 else f"exit code {code}"
+        return f"the kernel ended ({how}), its variables are gone: run the cells again"
 
     def attach_kernel(
         self, link: Link, head: Mapping[str, Any]
@@ -230,17 +249,14 @@ class Worker:
         if relay.link is not None and relay.link.is_open:
             return None
         received = head.get("received")
-        ids = [item for item in received if isinstance(item, str)] if received else []
-        is_new_worker = relay.kernel_id in self._is_new_worker
-        self._is_new_worker.discard(relay.kernel_id)
-        relay.attach(link, ids, is_new_worker=is_new_worker)
+        relay.attach(link, [str(item) for item in received] if isinstance(received, list) else [])
         return relay.take
 
     def oversize(self, link: Link, size: int, first: bytes) -> None:
         """An output beyond every limit: its kernel's page says so."""
         for relay in self._relays.values():
             if relay.link is link:
-                relay.take_oversize(link, size, first)
+                relay.take_oversize(first, size)
 
     # -- export drafts ---------------------------------------------------------------------
 
@@ -286,12 +302,27 @@ class Worker:
             self.journal.append("out", fact | {"parent": str(fields.get("path", ""))[:1024]})
         return result, answer
 
-    def refused(self, method: str, path: str, reason: str) -> None:
-        """The lab refused a request: into the journal, and to the audit log through the parent."""
-        fact = {"method": method[:16], "path": path[:512], "reason": reason[:300]}
+    def refused(self, method: str, path: str, reason: str, who: str | None) -> None:
+        """The lab refused a request: into the journal, and to the audit log through the parent.
+
+        Args:
+            who: the person that the request identifies, None when it identifies nobody.
+        """
+        fact = {
+            "method": method[:16],
+            "path": path[:512],
+            "reason": reason[:300],
+            "person": (who or "")[:64],
+        }
         with contextlib.suppress(JournalFailed):
-            self.journal.append("refused", fact | {"person": self.order.person})
-        self._tell_parent({"refused": fact})
+            self.journal.append("refused", fact)
+        if len(self._refusals) < _REFUSALS_KEPT:
+            self._refusals.append(fact)
+        self._tell_refusals()
+
+    def _tell_refusals(self) -> None:
+        while self._refusals and self._tell_parent({"refused": self._refusals[0]}):
+            self._refusals.popleft()
 
     # -- parent ----------------------------------------------------------------------------
 
@@ -305,15 +336,18 @@ class Worker:
                 "kernels": len(self._relays),
                 "journal_ok": self.journal.failure is None,
             }
-            if fact != last:
-                self._tell_parent(fact)
+            if fact != last and self._tell_parent(fact):
                 last = fact
+            self._tell_refusals()
             await asyncio.sleep(_REPORT_PAUSE_S)
 
-    def _tell_parent(self, fact: Mapping[str, Any]) -> None:
-        # A parent that is away is noticed by its death signal, not here.
-        with contextlib.suppress(OSError):
+    def _tell_parent(self, fact: Mapping[str, Any]) -> bool:
+        """Whether the parent will hear it; one that is gone ends this process by a signal."""
+        try:
             self._parent.send(json.dumps(fact).encode())
+        except OSError:
+            return False
+        return True
 
     def _parent_said(self) -> None:
         try:

@@ -37,6 +37,7 @@ _RULES: Final = (
     ("POST", rf"/api/kernels/{_UUID}/(interrupt|restart)"),
     ("GET", rf"/api/kernels/{_UUID}/channels"),
     ("GET", r"/api/config/[\w-]+"),
+    ("GET", r"/api/events/subscribe"),
     ("GET", r"/oauth_callback"),
     ("GET", r"/logout"),
     ("POST", r"/api/security/csp-report"),

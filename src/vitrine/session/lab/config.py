@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 from typing import Any, Final
 
-SERVICES: Final = ("api", "auth", "config", "contents", "kernels", "kernelspecs", "security", "sessions")
-"""Jupyter Server's services that are loaded at all; nbconvert, view, files, events are not."""
+SERVICES: Final = (
+    "api", "auth", "config", "contents", "events", "kernels", "kernelspecs", "security",
+    "sessions",
+)  # fmt: skip
+"""Jupyter Server's services that are loaded at all; nbconvert, view and files are not."""
 
 HIDDEN_COMMANDS: Final = (
     "@jupyterlab/docmanager-extension:download",
@@ -24,12 +27,14 @@ HIDDEN_COMMANDS: Final = (
     "@jupyterlab/apputils-extension:announcements",
     "@jupyterlab/extensionmanager-extension:plugin",
     "@jupyterlab/pluginmanager-extension:plugin",
-    "@jupyterlab/terminal-extension:plugin",
+    "@jupyterlab/terminal-extension",
     "@jupyterlab/services-extension:nbconvert-manager",
     "@jupyterlab/htmlviewer-extension:plugin",
     "@jupyterlab/pdf-extension:plugin",
     "@jupyterlab/debugger-extension",
-    "@jupyterlab/lsp-extension:plugin",
+    "@jupyterlab/lsp-extension",
+    "@jupyterlab/fileeditor-extension:language-server",
+    "@jupyterlab/notebook-extension:language-server",
     "@jupyterlab/hub-extension:menu",
 )
 """Plugins that would offer what the server refuses. This hides, it does not prevent."""
@@ -89,5 +94,6 @@ def apply(c: Any) -> None:
     c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
     c.LabApp.workspaces_dir = "/tmp/lab/workspaces"  # noqa: S108
     c.LabApp.user_settings_dir = "/tmp/lab/user-settings"  # noqa: S108
+    c.GateKernelManager.kernel_manager_class = "vitrine.session.lab.kernels.GateConnectedKernel"
     c.GateKernelManager.default_kernel_name = "python3"
     c.ZMQChannelsWebsocketConnection.limit_rate = False  # the gate's limits are the ones

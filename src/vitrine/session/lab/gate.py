@@ -18,6 +18,8 @@ from vitrine.session.wire import Link, WireError, head_of, pack
 _MESSAGE_LIMIT: Final = 26 << 20
 _DIAL_PAUSE_S: Final = 0.1
 _PATIENCE_S: Final = 8.0
+AWAY_AFTER_S: Final = 5.0
+"""Seconds without a gate after which the pages are told."""
 AWAY: Final = "the gate of this session is away; try again in a few seconds"
 
 
@@ -35,6 +37,7 @@ class Gate:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.on_restart: list[Callable[[], None]] = []
+        self.on_away: list[Callable[[], None]] = []
         self._link: Link | None = None
         self._connected = asyncio.Event()
         self._waiting: dict[int, asyncio.Future[tuple[dict[str, Any], bytes]]] = {}
@@ -42,6 +45,11 @@ class Gate:
         self._boot: str | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._reports: set[asyncio.Task[None]] = set()
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the gate is there now."""
+        return self._link is not None
 
     async def keep_connected(self) -> None:
         """Dial until the end of the process; calling it again changes nothing."""
@@ -89,6 +97,12 @@ class Gate:
                 future.set_exception(GateProblem(AWAY, "away"))
         if not ended.done():
             ended.set_result(None)
+        asyncio.get_running_loop().call_later(AWAY_AFTER_S, self._tell_away)
+
+    def _tell_away(self) -> None:
+        if not self.is_connected:
+            for callback in list(self.on_away):
+                callback()
 
     def _take(self, link: Link, parts: list[bytes]) -> None:
         try:
@@ -143,13 +157,19 @@ class Gate:
         result = head.get("result")
         return (result if isinstance(result, dict) else {}), reply
 
-    def report_refusal(self, method: str, path: str, reason: str) -> None:
+    def report_refusal(self, method: str, path: str, reason: str, who: str | None) -> None:
         """Have a refusal recorded; the answer to the browser does not wait for it."""
+        fields = {"method": method, "path": path[:1024], "reason": reason, "who": who}
+        self._report("refused", fields)
 
+    def report_displaced(self, kernel_id: str, count: int) -> None:
+        """Have it recorded that outputs came too late for the cells they belong to."""
+        self._report("kernel.displaced", {"kernel_id": kernel_id, "count": count})
+
+    def _report(self, verb: str, fields: Mapping[str, Any]) -> None:
         async def report() -> None:
             try:
-                fields = {"method": method, "path": path[:1024], "reason": reason}
-                await self.call("refused", fields, timeout_s=30, patience_s=30)
+                await self.call(verb, fields, timeout_s=30, patience_s=30)
             except GateProblem:
                 return
 

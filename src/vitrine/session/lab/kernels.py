@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import secrets
 import signal
-from collections import deque
-from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+import zmq
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
 from jupyter_client.provisioning import KernelProvisionerBase, KernelProvisionerFactory
-from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from jupyter_server.services.kernels.kernelmanager import (
+    AsyncMappingKernelManager,
+    ServerKernelManager,
+)
 
 from vitrine.session.channels import CHANNELS
+from vitrine.session.lab.buffer import OfflineBuffer
 from vitrine.session.lab.gate import GateProblem, gate
 
 KERNEL_NAME: Final = "python3"
-OFFLINE_LIMIT: Final = 16 << 20
-"""Bytes of output kept for a page that is away."""
+_OUTPUTS_ON_THEIR_WAY: Final = 16
 
 
 class OneKernelSpec(KernelSpecManager):
@@ -156,65 +156,51 @@ class GateProvisionerFactory(KernelProvisionerFactory):
         return GateProvisioner(kernel_id=kernel_id, kernel_spec=kernel_spec, parent=parent)
 
 
+class GateConnectedKernel(ServerKernelManager):
+    """One kernel, to which few messages may be on their way at a time."""
+
+    def _create_connected_socket(
+        self, channel: str, identity: bytes | None = None
+    ) -> zmq.Socket[bytes]:
+        """A socket to the gate. ZMQ's own limit of 1,000 messages is 8 GB of outputs."""
+        if channel != "iopub":
+            socket: zmq.Socket[bytes] = super()._create_connected_socket(channel, identity)
+            return socket
+        socket = self.context.socket(zmq.SUB)
+        socket.linger = 0
+        socket.setsockopt(zmq.RCVHWM, _OUTPUTS_ON_THEIR_WAY)
+        socket.connect(self._make_url(channel))
+        return socket
+
+
 class GateKernelManager(AsyncMappingKernelManager):
     """Jupyter Server's kernels, with a bound on what is kept for a page that is away."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.asked: dict[str, dict[str, Any]] = {}
+        """Per connection (`session_key`) the headers of requests without a reply."""
 
     def cwd_for_path(self, path: str, **kwargs: Any) -> str:
         """The notebook's folder, relative to the workspace; the agent finds it."""
         return str(path).strip("/")
 
-    def start_buffering(
-        self, kernel_id: str, session_key: str, channels: Mapping[str, Any]
-    ) -> None:
+    def start_buffering(self, kernel_id: str, session_key: str, channels: dict[str, Any]) -> None:
         """Keep what a kernel says while its page is away, up to a limit."""
         super().start_buffering(kernel_id, session_key, channels)
-        buffer = OfflineBuffer(OFFLINE_LIMIT)
-        self._kernel_buffers[kernel_id]["buffer"] = buffer
-        for channel, stream in channels.items():
-            stream.on_recv(partial(buffer.add, channel))
+        self._kernel_buffers[kernel_id]["buffer"] = OfflineBuffer(channels)
 
+    def get_buffer(self, kernel_id: str, session_key: str) -> Any:
+        """What was kept, whoever opens the kernel now.
 
-class OfflineBuffer:
-    """Messages for a page that is away: all of them up to a limit, then all but outputs.
-
-    Iterates as Jupyter Server expects, over (channel, frames).
-    """
-
-    _OUTPUTS: Final = (b"stream", b"display_data", b"update_display_data", b"execute_result")
-
-    def __init__(self, limit_bytes: int) -> None:
-        self._limit = limit_bytes
-        self._size = 0
-        self._kept: deque[tuple[str, list[bytes]]] = deque()
-        self._dropped = 0
-
-    def add(self, channel: str, frames: list[bytes]) -> None:
-        """Keep one message, or count it."""
-        size = sum(len(frame) for frame in frames)
-        if self._size + size > self._limit and channel == "iopub" and frames[0] in self._OUTPUTS:
-            if not self._dropped:
-                self._kept.append((channel, _with_notice(frames)))
-            self._dropped += 1
-            return
-        self._size += size
-        self._kept.append((channel, frames))
-
-    def __len__(self) -> int:
-        return len(self._kept)
-
-    def __iter__(self) -> Any:
-        return iter(self._kept)
-
-
-def _with_notice(frames: list[bytes]) -> list[bytes]:
-    """An output in the place of all that follow: the page was away for too long.
-
-    The signature is not kept: nothing after the gate checks it, and this is the lab's own word.
-    """
-    limit = OFFLINE_LIMIT >> 20
-    text = f"[vitrine] this page was away; outputs beyond {limit} MiB were not kept\n"
-    content = json.dumps({"name": "stderr", "text": text}).encode()
-    at = frames.index(b"<IDS|MSG>")
-    header = json.loads(frames[at + 2]) | {"msg_type": "stream"}
-    return [b"stream", *frames[at : at + 2], json.dumps(header).encode(), frames[at + 3],
-            b"{}", content]  # fmt: skip
+        Jupyter Server throws it away when another page than the last one connects; here the new
+        page takes it over, and a sentence says what it is.
+        """
+        kept = self._kernel_buffers.get(kernel_id)
+        if kept is not None and kept["session_key"] != session_key:
+            self.asked.pop(kept["session_key"], None)
+            count = kept["buffer"].address_anew()
+            kept["session_key"] = session_key
+            if count:
+                gate().report_displaced(kernel_id, count)
+        return super().get_buffer(kernel_id, session_key)

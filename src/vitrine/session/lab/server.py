@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, Final
 
 import tornado.web as web
+from jupyter_core.utils import ensure_async
 from jupyter_server.base.handlers import JupyterHandler
 from tornado.httputil import HTTPServerRequest
 
@@ -13,21 +14,46 @@ from vitrine.session.lab.access import refusal
 from vitrine.session.lab.config import HIDDEN_COMMANDS
 from vitrine.session.lab.gate import gate
 
+_IDENTITY_TIMEOUT_S: Final = 3.0
+
+
+class _Anything:
+    """Contains whatever is asked for."""
+
+    def __contains__(self, _method: object) -> bool:
+        return True
+
 
 class RefusedHandler(JupyterHandler):
     """Answers 403 with the reason, whatever the method, and has it recorded."""
 
-    def initialize(self, reason: str) -> None:
-        """Take the reason."""
-        self._reason = reason
+    SUPPORTED_METHODS = _Anything()
+
+    def initialize(self, why: str) -> None:
+        """Take the reason. (`_reason` is tornado's own: the words after the status number.)"""
+        self._why = why
+
+    def check_xsrf_cookie(self) -> None:
+        """Not asked for: the request is refused anyway, and must be recorded."""
 
     async def prepare(self) -> None:
         """Refuse before any method of the handler is looked at."""
         request = self.request
-        gate().report_refusal(str(request.method), request.path, self._reason)
+        who = await self._who()
+        gate().report_refusal(str(request.method), request.path, self._why, who)
         self.set_status(403)
         self.set_header("Content-Type", "text/plain; charset=utf-8")
-        await self.finish(self._reason)
+        await self.finish(self._why)
+
+    async def _who(self) -> str | None:
+        """The name of the person that the request identifies; None when it does not."""
+        try:
+            user = await asyncio.wait_for(
+                ensure_async(self.identity_provider.get_user(self)), _IDENTITY_TIMEOUT_S
+            )
+        except Exception:
+            return None
+        return str(user.username) if user is not None else None
 
 
 def guard(app: web.Application, base_url: str) -> None:
@@ -44,16 +70,25 @@ def guard(app: web.Application, base_url: str) -> None:
             if found is None:
                 return choose(request, **kwargs)
             reason = found
-        return app.get_handler_delegate(request, RefusedHandler, {"reason": reason})
+        return app.get_handler_delegate(request, RefusedHandler, {"why": reason})
 
     app.find_handler = find_handler
+
+
+def hide(_handler: Any, page: dict[str, Any]) -> dict[str, Any]:
+    """JupyterLab's page configuration without what the server would refuse.
+
+    A hook, because JupyterLab collects `disabledExtensions` anew for each page it serves.
+    """
+    return page | {
+        "disabledExtensions": [*page.get("disabledExtensions", ()), *HIDDEN_COMMANDS],
+        "lockedExtensions": list(HIDDEN_COMMANDS),
+        "terminalsAvailable": False,
+    }
 
 
 def prepare(app: Any) -> None:
     """Guard the server, hide what it refuses, and reach for the gate."""
     guard(app.web_app, app.base_url)
-    page = app.web_app.settings.setdefault("page_config_data", {})
-    page["disabledExtensions"] = dict.fromkeys(HIDDEN_COMMANDS, True)
-    page["lockedExtensions"] = dict.fromkeys(HIDDEN_COMMANDS, True)
-    page["terminalsAvailable"] = False
+    app.web_app.settings["page_config_hook"] = hide
     app.io_loop.add_callback(lambda: asyncio.ensure_future(gate().keep_connected()))

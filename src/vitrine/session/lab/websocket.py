@@ -14,11 +14,15 @@ from jupyter_server.services.kernels.connection.base import (
 )
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 
-from vitrine.session.lab.gate import GateProblem, gate
+from vitrine.session.lab.buffer import is_new
+from vitrine.session.lab.gate import AWAY_AFTER_S, GateProblem, gate
 
 _HIGH_WATER: Final = 8 << 20
 _LOW_WATER: Final = 1 << 20
 _LOOK_PAUSE_S: Final = 0.02
+AWAY_MEANWHILE: Final = (
+    "the gate of this session is away: what runs goes on, and its output follows when it is back"
+)
 _PROTOCOL: Final = "v1.kernel.websocket.jupyter.org"
 
 
@@ -30,15 +34,34 @@ class BoundedConnection(ZMQChannelsWebsocketConnection):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._asked: dict[str, dict[str, Any]] = {}
         self._is_holding = False
+        self._is_ended = False
         gate().on_restart.append(self._ask_what_is_known)
+        gate().on_away.append(self._say_away)
+
+    @property
+    def _asked(self) -> dict[str, Any]:
+        """Requests without a reply, of this page before it reconnected too."""
+        asked: dict[str, Any] = self.multi_kernel_manager.asked.setdefault(self.session_key, {})
+        return asked
 
     def disconnect(self) -> None:
         """End the connection and forget it."""
-        if self._ask_what_is_known in gate().on_restart:
-            gate().on_restart.remove(self._ask_what_is_known)
+        self._is_ended = True
+        for callbacks, own in (
+            (gate().on_restart, self._ask_what_is_known),
+            (gate().on_away, self._say_away),
+        ):
+            if own in callbacks:
+                callbacks.remove(own)
         super().disconnect()
+        if self.kernel_id not in self.multi_kernel_manager:
+            self.multi_kernel_manager.asked.pop(self.session_key, None)
+
+    def handle_outgoing_message(self, stream: Any, outgoing_msg: Any) -> None:
+        """Pass a message of the kernel on, unless this page has had it."""
+        if isinstance(stream, str) or is_new(stream, outgoing_msg):
+            super().handle_outgoing_message(stream, outgoing_msg)
 
     # -- outputs ---------------------------------------------------------------------------
 
@@ -64,7 +87,7 @@ class BoundedConnection(ZMQChannelsWebsocketConnection):
 
     def _look_again(self) -> None:
         outputs = self.channels.get("iopub")
-        if outputs is None or outputs.closed():
+        if self._is_ended or outputs is None or outputs.closed():
             return
         if self._unsent() > _LOW_WATER:
             asyncio.get_running_loop().call_later(_LOOK_PAUSE_S, self._look_again)
@@ -89,6 +112,8 @@ class BoundedConnection(ZMQChannelsWebsocketConnection):
             return
         if isinstance(header, dict) and str(header.get("msg_type", "")).endswith("_request"):
             self._asked[str(header.get("msg_id"))] = header
+            if not gate().is_connected:
+                asyncio.get_running_loop().call_later(AWAY_AFTER_S, self._say_away)
 
     def _forget(self, parts: list[Any]) -> None:
         try:
@@ -106,12 +131,15 @@ class BoundedConnection(ZMQChannelsWebsocketConnection):
     async def _answer_unknown(self, asked: dict[str, dict[str, Any]]) -> None:
         await asyncio.sleep(1.0)  # what ZMQ kept while the gate was away arrives first
         fields = {"kernel_id": self.kernel_id, "msg_ids": list(asked)}
+        known: list[Any] = []
         try:
             fact, _ = await gate().call("kernel.known", fields)
-        except GateProblem:
-            return
+            known = fact.get("known", [])
+        except GateProblem as problem:
+            if problem.code != "refused":
+                return
         for msg_id, header in asked.items():
-            if msg_id not in fact.get("known", []) and msg_id in self._asked:
+            if msg_id not in known and msg_id in self._asked:
                 del self._asked[msg_id]
                 self._answer(header)
 
@@ -124,6 +152,15 @@ class BoundedConnection(ZMQChannelsWebsocketConnection):
         reply = str(header["msg_type"]).replace("_request", "_reply")
         self._say("shell", reply, header, content)
         self._say("iopub", "status", header, {"execution_state": "idle"})
+
+    def _say_away(self) -> None:
+        if gate().is_connected or self._is_ended:
+            return
+        text = f"[vitrine] {AWAY_MEANWHILE}\n"
+        for header in self._asked.values():
+            if header["msg_type"] == "execute_request" and not header.get("is_told"):
+                self._say("iopub", "stream", header, {"name": "stderr", "text": text})
+                header["is_told"] = True
 
     def _say(self, channel: str, msg_type: str, parent: Any, content: Any) -> None:
         header = {
