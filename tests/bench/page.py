@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 import struct
@@ -9,7 +10,8 @@ import time
 from typing import Any
 
 import httpx
-import websocket
+from tornado.httpclient import HTTPRequest
+from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
 
@@ -22,6 +24,7 @@ class Page:
         self.http = httpx.Client(timeout=120, follow_redirects=True)
         self.is_open = False
         self._client, self._number = secrets.token_hex(8), 0
+        self._loop = asyncio.new_event_loop()
 
     def sign_in(self) -> None:
         """Send the sign-in form."""
@@ -63,14 +66,21 @@ class Page:
         assert answer.status_code == 201, answer.text[:500]
         url = self._url(project, f"/api/kernels/{answer.json()['id']}/channels")
         jar = [cookie for cookie in self.http.cookies.jar if prefix.startswith(cookie.path)]
-        self._socket = websocket.create_connection(
+        request = HTTPRequest(
             f"{url.replace('http', 'ws', 1)}?session_id={self._client}&_xsrf={self._xsrf(prefix)}",
-            cookie="; ".join(f"{cookie.name}={cookie.value}" for cookie in jar),
-            origin=self.hub_url,
-            subprotocols=[PROTOCOL],
-            timeout=120,
-            skip_utf8_validation=True,
+            headers={
+                "Cookie": "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar),
+                "Origin": self.hub_url,
+            },
+            request_timeout=120,
         )
+        self._socket = self._wait(self._connect(request))
+
+    async def _connect(self, request: HTTPRequest) -> WebSocketClientConnection:
+        return await websocket_connect(request, subprotocols=[PROTOCOL], max_message_size=1 << 28)
+
+    def _wait(self, work: Any) -> Any:
+        return self._loop.run_until_complete(asyncio.wait_for(work, 120))
 
     def run(self, code: str) -> int:
         """Run a cell to its reply and idle; how many characters it printed."""
@@ -106,11 +116,11 @@ class Page:
         for part in parts:
             offsets.append(offsets[-1] + len(part))
         head = struct.pack(f"<{len(offsets) + 1}Q", len(offsets), *offsets)
-        self._socket.send_binary(head + b"".join(parts))
+        self._wait(_write(self._socket, head + b"".join(parts)))
         return msg_id
 
     def _receive(self) -> tuple[dict[str, Any], dict[str, Any], Any]:
-        data = self._socket.recv()
+        data = self._wait(_read(self._socket))
         (count,) = struct.unpack_from("<Q", data)
         at = struct.unpack_from(f"<{count}Q", data, 8)
         parts = [data[at[i] : at[i + 1]] for i in range(count - 1)]
@@ -130,3 +140,13 @@ class Page:
             if cookie.name == "_xsrf" and cookie.path == path:
                 return cookie.value or ""
         return ""
+
+
+async def _read(socket: WebSocketClientConnection) -> bytes:
+    data = await socket.read_message()
+    assert isinstance(data, bytes), "the page lost its connection"
+    return data
+
+
+async def _write(socket: WebSocketClientConnection, data: bytes) -> None:
+    await socket.write_message(data, binary=True)
