@@ -251,7 +251,7 @@ def test_a_server_that_is_no_project_of_the_person_is_refused(
     assert is_empty(node)
     refused = node.audited("request_refused")[-1]
     assert (refused["actor"], refused["detail"]["method"]) == ("person:ann", "POST")
-    assert refused["subject"].startswith("hub:/hub/api/users/ann/servers")
+    assert refused["subject"].startswith("hub:/hub/api/users/ann/")
 
 
 def test_there_is_no_default_server(node: RunningNode, ann: Person) -> None:

@@ -51,9 +51,10 @@ def may_join(account: Account, project: Project) -> Verdict:
 
 def may_exist(project: Project, now: datetime) -> Verdict:
     """Whether `project` can be created as it stands."""
-    if not is_name(project.id):
+    if not is_name(project.id) or len(project.id) > 30 or "--" in project.id:
+        # A session's server is named after its project, and JupyterHub allows no more.
         return Verdict(
-            "a project id is 2 to 32 lower-case letters, digits and hyphens, "
+            "a project id is 2 to 30 lower-case letters, digits and single hyphens, "
             "starting with a letter and not ending with a hyphen"
         )
     if not project.title.strip() or len(project.title) > 200 or not project.title.isprintable():

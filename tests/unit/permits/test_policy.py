@@ -81,6 +81,8 @@ def test_output_checkers_review_projects_of_which_they_are_no_members(who, proje
         pytest.param({}, "", id="complete"),
         pytest.param({"id": "../lungs"}, "a project id", id="climbing id"),
         pytest.param({"id": "Lungs"}, "a project id", id="capitals"),
+        pytest.param({"id": "a--b"}, "a project id", id="a name that no server may have"),
+        pytest.param({"id": "a" * 31}, "a project id", id="too long for a server"),
         pytest.param({"title": " "}, "title", id="no title"),
         pytest.param({"title": "a\nb"}, "title", id="two lines"),
         pytest.param({"datasets": frozenset()}, "at least one dataset", id="no dataset"),
