@@ -7,6 +7,8 @@ path has at most 107 bytes). What containers add is tested elsewhere, in contain
 from __future__ import annotations
 
 import contextlib
+import http.client
+import itertools
 import json
 import os
 import shutil
@@ -16,15 +18,14 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import websocket
 
+PROTOCOL = "v1.kernel.websocket.jupyter.org"
 REPOSITORY = Path(__file__).parents[2]
 GATE = """
 import asyncio, json, os, sys
@@ -50,8 +51,11 @@ LAB_CONFIG = """
 from vitrine.session.lab.config import apply
 c = get_config()
 apply(c)
-c.ServerApp.sock = ""
-c.ServerApp.ip, c.ServerApp.port = "127.0.0.1", {port}
+c.ServerApp.sock = "{sock}"
+del c.ServerApp.port
+if {port}:
+    c.ServerApp.sock = ""
+    c.ServerApp.ip, c.ServerApp.port = "127.0.0.1", {port}
 c.ServerApp.allow_root = True
 c.IdentityProvider.token = "{token}"
 c.ServerApp.root_dir = "{root}"
@@ -79,6 +83,27 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+class UnixConnection(http.client.HTTPConnection):
+    """HTTP over a Unix socket, as the Hub's proxy speaks to the lab."""
+
+    def __init__(self, path: Path, timeout_s: float = 60) -> None:
+        super().__init__("localhost", timeout=timeout_s)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self._path))
+
+
+def rss_mb(pid: int) -> float:
+    """Resident memory of one process, in MiB."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
 @dataclass
 class Session:
     """One running session; every process can be killed and started again."""
@@ -87,13 +112,26 @@ class Session:
     root: Path
     journal_root: Path
     token: str = "t" * 32
-    port: int = field(default_factory=free_port)
+    port: int = 0
+    """A loopback port for a browser; 0 for the Unix socket only."""
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     order: dict[str, Any] = field(default_factory=dict)
 
     @property
     def workspace(self) -> Path:
         return self.root / "w" / self.session_id
+
+    @property
+    def lab_socket(self) -> Path:
+        return self.root / "s" / self.session_id / "http" / "lab.sock"
+
+    @property
+    def draft_root(self) -> Path:
+        return self.root / "d"
+
+    @property
+    def worker_pid(self) -> int:
+        return int(self.status()["worker_pid"])
 
     @property
     def journal(self) -> Path:
@@ -144,7 +182,11 @@ class Session:
 
     def start_lab(self) -> None:
         config = self.root / f"lab-{self.session_id}.py"
-        config.write_text(LAB_CONFIG.format(port=self.port, token=self.token, root=self.root))
+        config.write_text(
+            LAB_CONFIG.format(
+                port=self.port, sock=self.lab_socket, token=self.token, root=self.root
+            )
+        )
         environment = os.environ | {
             "VITRINE_GATE_DIRECTORY": str(self.root / "s" / self.session_id / "lab"),
             "LAB_CONFIG": str(config),
@@ -157,40 +199,70 @@ class Session:
         wait_for(lambda: self.http("GET", "/api/status")[0] == 200, "the lab's answer", 40)
 
     def start(self, name: str, arguments: list[str], environment: Any = None) -> None:
-        log = open(self.root / f"{name}-{self.session_id}.log", "ab")
-        self.processes[name] = subprocess.Popen(
-            arguments, env=environment, stdout=log, stderr=log, cwd=self.root
-        )
+        with open(self.root / f"{name}-{self.session_id}.log", "ab") as log:
+            self.processes[name] = subprocess.Popen(
+                arguments, env=environment, stdout=log, stderr=log, cwd=self.root
+            )
 
     def kill(self, name: str) -> None:
         process = self.processes.pop(name)
         process.kill()
         process.wait()
 
-    def http(self, method: str, path: str, body: Any = None) -> tuple[int, bytes]:
+    def http(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        headers: dict[str, str] | None = None,
+        timeout_s: float = 60,
+    ) -> tuple[int, bytes]:
         """Status and body of one request to the lab, signed in."""
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}{path}",
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Authorization": f"token {self.token}"},
-        )
+        connection: http.client.HTTPConnection
+        if self.port:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout_s)
+        else:
+            connection = UnixConnection(self.lab_socket, timeout_s)
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        sent = {"Authorization": f"token {self.token}", **(headers or {})}
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                return answer.status, answer.read()
-        except urllib.error.HTTPError as problem:
-            return problem.code, problem.read()
+            connection.request(method, path, data, sent)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def api(self, method: str, path: str, body: Any = None) -> Any:
+        """The JSON answer of a request that must succeed."""
+        status, answer = self.http(method, path, body)
+        assert status < 300, (status, answer[:500])
+        return json.loads(answer) if answer else None
 
     def new_kernel(self) -> Kernel:
         status, body = self.http("POST", "/api/kernels", {"name": "python3"})
         assert status == 201, body
         return Kernel(self, json.loads(body)["id"])
 
+    def kernel_pid(self, kernel: Kernel) -> int:
+        return int(kernel.run("import os; print(os.getpid())"))
+
+    def kill_worker(self) -> None:
+        """End the gate's worker of this session, and wait until another serves."""
+        pid = self.worker_pid
+        os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: self.worker_pid not in (0, pid), "a new worker")
+
+    def of_kind(self, kind: str) -> list[dict[str, Any]]:
+        """Bodies of the journal's records of one kind."""
+        return [record["body"] for record in self.records() if record["kind"] == kind]
+
     def log(self, name: str) -> str:
         return (self.root / f"{name}-{self.session_id}.log").read_text(errors="replace")
 
     def records(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.journal.read_text().splitlines()]
+        lines = self.journal.read_bytes().split(b"\n")[:-1]
+        return [json.loads(line) for line in lines]
 
     def close(self) -> None:
         for process in self.processes.values():
@@ -214,44 +286,87 @@ class Kernel:
         self.connect()
 
     def connect(self) -> None:
-        url = f"ws://127.0.0.1:{self.session.port}/api/kernels/{self.kernel_id}/channels"
+        session = self.session
+        if session.port:
+            peer = socket.create_connection(("127.0.0.1", session.port))
+        else:
+            peer = socket.socket(socket.AF_UNIX)
+            peer.connect(str(session.lab_socket))
+        peer.settimeout(60)
         self.socket = websocket.create_connection(
-            f"{url}?session_id={self.client}",
-            header=[f"Authorization: token {self.session.token}"],
+            f"ws://localhost/api/kernels/{self.kernel_id}/channels?session_id={self.client}",
+            header=[f"Authorization: token {session.token}"],
+            subprotocols=[PROTOCOL],
+            socket=peer,
             timeout=60,
         )
 
-    def send(self, msg_type: str, content: dict[str, Any], channel: str = "shell") -> str:
+    def disconnect(self) -> None:
+        self.socket.close()
+
+    def send(
+        self,
+        msg_type: str,
+        content: Any,
+        channel: str = "shell",
+        *,
+        buffers: tuple[bytes, ...] = (),
+        **header: Any,
+    ) -> str:
+        """Send a message in the protocol of JupyterLab; its id comes back."""
         self.counter += 1
         msg_id = f"{self.client}-{self.counter}"
-        header = {
+        fields = {
             "msg_id": msg_id,
             "msg_type": msg_type,
             "username": "",
             "session": self.client,
             "date": "2026-01-01T00:00:00Z",
             "version": "5.3",
+            **header,
         }
-        message = {
-            "header": header,
-            "parent_header": {},
-            "metadata": {},
-            "content": content,
-            "buffers": [],
-            "channel": channel,
-        }
-        self.socket.send(json.dumps(message))
-        return msg_id
+        parts = [json.dumps(part).encode() for part in (fields, {}, {})]
+        parts.append(content if isinstance(content, bytes) else json.dumps(content).encode())
+        self.send_parts(channel, [*parts, *buffers])
+        return str(fields["msg_id"])
+
+    def send_parts(self, channel: str, parts: list[bytes]) -> None:
+        """Send whatever parts, well formed or not."""
+        count = len(parts) + 2
+        offsets = [8 * (count + 1)]
+        for part in (channel.encode(), *parts):
+            offsets.append(offsets[-1] + len(part))
+        head = b"".join(number.to_bytes(8, "little") for number in (count, *offsets))
+        self.socket.send_binary(head + channel.encode() + b"".join(parts))
 
     def receive(self, timeout_s: float = 60.0) -> dict[str, Any]:
+        """The next message, with the channel it came on and its buffers."""
         self.socket.settimeout(timeout_s)
         data = self.socket.recv()
-        if isinstance(data, bytes):
-            count = int.from_bytes(data[:4], "big")
-            offsets = [int.from_bytes(data[4 * (i + 1) : 4 * (i + 2)], "big") for i in range(count)]
-            end = offsets[1] if count > 1 else len(data)
-            return json.loads(data[offsets[0] : end])
-        return json.loads(data)
+        count = int.from_bytes(data[:8], "little")
+        marks = [int.from_bytes(data[8 * (at + 1) : 8 * (at + 2)], "little") for at in range(count)]
+        parts = [data[start:end] for start, end in itertools.pairwise(marks)]
+        names = ("header", "parent_header", "metadata", "content")
+        message = {name: json.loads(part) for name, part in zip(names, parts[1:5], strict=True)}
+        return message | {"channel": parts[0].decode(), "buffers": parts[5:]}
+
+    def drain(self, quiet_s: float = 0.3) -> list[dict[str, Any]]:
+        """Everything that arrives until nothing does for a moment."""
+        found = []
+        with contextlib.suppress(websocket.WebSocketTimeoutException):
+            while True:
+                found.append(self.receive(quiet_s))
+        return found
+
+    def receive_until(
+        self, wanted: Callable[[dict[str, Any]], Any], timeout_s: float = 30
+    ) -> dict[str, Any]:
+        """The first message for which `wanted` is true; those before it are thrown away."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            message = self.receive(max(0.1, deadline - time.monotonic()))
+            if wanted(message):
+                return message
 
     def execute(self, code: str, **fields: Any) -> str:
         content = {
@@ -316,3 +431,17 @@ def a_session(
     finally:
         session.close()
         shutil.rmtree(root, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def a_neighbour(of: Session) -> Iterator[Session]:
+    """A second session under the same gate."""
+    number = int(of.session_id[-4:]) + 1
+    session = Session(f"ses-{number:012d}", of.root, of.journal_root, port=0)
+    try:
+        session.open()
+        session.start_agent()
+        session.start_lab()
+        yield session
+    finally:
+        session.close()
