@@ -145,8 +145,8 @@ class LabPage:
 
     def wait_for_idle(self, timeout_s: float = 60) -> None:
         """Return when the kernel of the notebook in front has nothing to do."""
-        indicator = self.notebook.locator(".jp-Notebook-ExecutionIndicator")
-        expect(indicator).to_have_attribute("data-status", "idle", timeout=timeout_s * 1000)
+        bar = self.page.locator("#jp-main-statusbar")
+        expect(bar).to_contain_text(") | Idle", timeout=timeout_s * 1000)
 
     def menu(self, *labels: str) -> Locator:
         """Open a menu of the menu bar; the entry with the last label."""

@@ -29,6 +29,8 @@ HIDDEN_COMMANDS: Final = (
     "@jupyterlab/pluginmanager-extension:plugin",
     "@jupyterlab/terminal-extension",
     "@jupyterlab/services-extension:nbconvert-manager",
+    "@jupyterlab/notebook-extension:update-raw-mimetype",
+    "@jupyterlab/help-extension:resources",
     "@jupyterlab/htmlviewer-extension:plugin",
     "@jupyterlab/pdf-extension:plugin",
     "@jupyterlab/debugger-extension",

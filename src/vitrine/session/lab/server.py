@@ -84,6 +84,7 @@ def hide(_handler: Any, page: dict[str, Any]) -> dict[str, Any]:
         "disabledExtensions": [*page.get("disabledExtensions", ()), *HIDDEN_COMMANDS],
         "lockedExtensions": list(HIDDEN_COMMANDS),
         "terminalsAvailable": False,
+        "buildAvailable": False,
     }
 
 
