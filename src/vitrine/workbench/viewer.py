@@ -189,7 +189,8 @@ def render(
 
 def _volume(image: sitk.Image | Array, mask: sitk.Image | Array | None) -> Volume:
     voxels, spacing, unit = _voxels(image)
-    voxels = np.nan_to_num(voxels, nan=0.0, posinf=0.0, neginf=0.0)
+    if not np.isfinite(voxels).all():
+        voxels = np.nan_to_num(voxels, nan=0.0, posinf=0.0, neginf=0.0)
     labels = None
     if mask is not None:
         labels = _voxels(mask)[0]
