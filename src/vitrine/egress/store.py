@@ -1,33 +1,15 @@
-"""The only SQL of export requests: five tables, read in a fixed number of queries per page."""
+"""The only SQL of export requests, in a fixed number of queries per page."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    Column,
-    Connection,
-    ForeignKey,
-    Index,
-    Integer,
-    Row,
-    Select,
-    String,
-    Table,
-    Text,
-    UniqueConstraint,
-    and_,
-    func,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Row, Select, and_, func, insert, select, update
 
-from vitrine.clock import parse_timestamp, timestamp
+from vitrine.clock import timestamp
 from vitrine.egress.request import (
     EgressRequest,
     FileType,
@@ -37,91 +19,20 @@ from vitrine.egress.request import (
     Review,
     Reviews,
     Status,
-    Vote,
 )
+from vitrine.egress.rows import (
+    file_of,
+    file_values,
+    joined_release,
+    plain,
+    release_of_row,
+    request_of,
+    request_values,
+    review_of,
+    vote_of,
+)
+from vitrine.egress.tables import files, releases, requests, reviews, votes
 from vitrine.errors import Conflict, NotFound
-from vitrine.storage.database import metadata
-
-requests = Table(
-    "egress_requests",
-    metadata,
-    Column("id", String(40), primary_key=True),
-    Column("draft_id", String(64), nullable=False, unique=True),
-    Column("session_id", String(40), nullable=False),
-    Column("project", String(32), nullable=False),
-    Column("author", String(32), nullable=False),
-    Column("title", Text, nullable=False),
-    Column("context", Text, nullable=False),
-    Column("status", String(20), nullable=False),
-    Column("turn", Integer, nullable=False),
-    Column("reviewers_required", Integer),
-    Column("row_version", Integer, nullable=False),
-    Column("created_at", String(27), nullable=False),
-    Column("submitted_at", String(27)),
-    Column("decided_at", String(27)),
-    Column("released_at", String(27)),
-    Column("reason", Text),
-    Index("ix_egress_requests_status_submitted_at", "status", "submitted_at"),
-    Index("ix_egress_requests_author_created_at", "author", "created_at"),
-)
-
-files = Table(
-    "egress_files",
-    metadata,
-    Column("id", String(40), primary_key=True),
-    Column("request_id", String(40), ForeignKey("egress_requests.id"), nullable=False),
-    Column("position", Integer, nullable=False),
-    Column("path", Text, nullable=False),
-    Column("path_key", Text, nullable=False),
-    Column("filetype", String(12), nullable=False),
-    Column("original_sha256", String(64), nullable=False),
-    Column("original_bytes", Integer, nullable=False),
-    Column("cleaned_sha256", String(64)),
-    Column("cleaned_bytes", Integer),
-    Column("media_type", String(80)),
-    Column("kind", String(12)),
-    Column("cleaner", String(80)),
-    Column("notes", Text, nullable=False),
-    Column("refusal", Text),
-    UniqueConstraint("request_id", "path_key"),
-)
-
-reviews = Table(
-    "egress_reviews",
-    metadata,
-    Column("request_id", String(40), ForeignKey("egress_requests.id"), primary_key=True),
-    Column("turn", Integer, primary_key=True),
-    Column("reviewer", String(32), primary_key=True),
-    Column("started_at", String(27), nullable=False),
-    Column("submitted_at", String(27)),
-    Column("audit_sequence", Integer),
-)
-
-votes = Table(
-    "egress_votes",
-    metadata,
-    Column("file_id", String(40), ForeignKey("egress_files.id"), primary_key=True),
-    Column("turn", Integer, primary_key=True),
-    Column("reviewer", String(32), primary_key=True),
-    Column("request_id", String(40), ForeignKey("egress_requests.id"), nullable=False),
-    Column("value", String(20), nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("sha256", String(64), nullable=False),
-    Column("cast_at", String(27), nullable=False),
-    Column("audit_sequence", Integer, nullable=False),
-    Index("ix_egress_votes_request_id_turn", "request_id", "turn"),
-)
-
-releases = Table(
-    "egress_releases",
-    metadata,
-    Column("id", String(40), primary_key=True),
-    Column("request_id", String(40), ForeignKey("egress_requests.id"), nullable=False, unique=True),
-    Column("manifest", Text, nullable=False),
-    Column("signature", String(128), nullable=False),
-    Column("key", String(64), nullable=False),
-    Column("released_at", String(27), nullable=False),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +66,7 @@ def request(tx: Connection, request_id: str, *, for_change: bool = False) -> Egr
     row = tx.execute(query).one_or_none()
     if row is None:
         raise NotFound(f"there is no release request {request_id}")
-    return _request(row, files_of(tx, request_id))
+    return request_of(row, files_of(tx, request_id))
 
 
 def request_of_draft(tx: Connection, draft_id: str) -> EgressRequest | None:
@@ -167,7 +78,7 @@ def request_of_draft(tx: Connection, draft_id: str) -> EgressRequest | None:
 def files_of(tx: Connection, request_id: str) -> tuple[RequestFile, ...]:
     """The files of a request, in the order in which its author named them."""
     query = select(files).where(files.c.request_id == request_id).order_by(files.c.position)
-    return tuple(_file(row) for row in tx.execute(query))
+    return tuple(file_of(row) for row in tx.execute(query))
 
 
 def reviews_of(tx: Connection, request_id: str, turn: int) -> Reviews:
@@ -183,7 +94,7 @@ def reviews_of(tx: Connection, request_id: str, turn: int) -> Reviews:
         .order_by(votes.c.cast_at, votes.c.reviewer)
     )
     return Reviews(
-        seats=tuple(_review(row) for row in seats), votes=tuple(_vote(row) for row in cast)
+        seats=tuple(review_of(row) for row in seats), votes=tuple(vote_of(row) for row in cast)
     )
 
 
@@ -248,7 +159,7 @@ def uncleaned(tx: Connection, limit: int = 100) -> list[RequestFile]:
         .order_by(files.c.id)
         .limit(limit)
     )
-    return [_file(row) for row in tx.execute(query)]
+    return [file_of(row) for row in tx.execute(query)]
 
 
 def release_of(tx: Connection, request_id: str) -> Release:
@@ -260,7 +171,7 @@ def release_of(tx: Connection, request_id: str) -> Release:
     row = tx.execute(select(releases).where(releases.c.request_id == request_id)).one_or_none()
     if row is None:
         raise NotFound(f"nothing has been released for request {request_id}")
-    return _release(row)
+    return release_of_row(row)
 
 
 def all_releases(tx: Connection) -> list[tuple[Release, EgressRequest]]:
@@ -274,7 +185,7 @@ def all_releases(tx: Connection) -> list[tuple[Release, EgressRequest]]:
         .join(releases, releases.c.request_id == requests.c.id)
         .order_by(releases.c.released_at, releases.c.id)
     )
-    return [(_joined_release(row), _request(row, ())) for row in tx.execute(query)]
+    return [(joined_release(row), request_of(row, ())) for row in tx.execute(query)]
 
 
 _RELEASE_COLUMNS = ("manifest", "signature", "key", "released_at")
@@ -285,10 +196,10 @@ _RELEASE_COLUMNS = ("manifest", "signature", "key", "released_at")
 
 def add_request(tx: Connection, new: EgressRequest) -> None:
     """Insert a request with its files."""
-    tx.execute(insert(requests).values(_request_values(new)))
+    tx.execute(insert(requests).values(request_values(new)))
     tx.execute(
         insert(files),
-        [{**_file_values(file), "position": n} for n, file in enumerate(new.files)],
+        [{**file_values(file), "position": n} for n, file in enumerate(new.files)],
     )
 
 
@@ -301,7 +212,7 @@ def change_request(tx: Connection, before: EgressRequest, **values: Any) -> None
     done = tx.execute(
         update(requests)
         .where(requests.c.id == before.id, requests.c.row_version == before.row_version)
-        .values(row_version=before.row_version + 1, **_plain(values))
+        .values(row_version=before.row_version + 1, **plain(values))
     )
     if done.rowcount != 1:
         raise Conflict(f"request {before.id} changed while you looked at it")
@@ -309,7 +220,7 @@ def change_request(tx: Connection, before: EgressRequest, **values: Any) -> None
 
 def change_file(tx: Connection, file_id: str, **values: Any) -> None:
     """Change columns of one file."""
-    tx.execute(update(files).where(files.c.id == file_id).values(_plain(values)))
+    tx.execute(update(files).where(files.c.id == file_id).values(plain(values)))
 
 
 def take_seat(tx: Connection, review: Review) -> None:
@@ -376,127 +287,9 @@ def add_release(tx: Connection, release: Release) -> None:
     )
 
 
-# -- rows and records ------------------------------------------------------------------------
-
-
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    """Column values of a record's values."""
-    plain = dict(values)
-    for name, value in values.items():
-        if isinstance(value, datetime):
-            plain[name] = timestamp(value)
-        elif isinstance(value, Status | FileType):
-            plain[name] = str(value)
-        elif isinstance(value, tuple):
-            plain[name] = json.dumps(value, ensure_ascii=False)
-    return plain
-
-
-def _moment(text: str | None) -> datetime | None:
-    return None if text is None else parse_timestamp(text)
-
-
-def _request(row: Row[Any], its_files: Sequence[RequestFile]) -> EgressRequest:
-    return EgressRequest(
-        id=row.id,
-        draft_id=row.draft_id,
-        session_id=row.session_id,
-        project=row.project,
-        author=row.author,
-        title=row.title,
-        context=row.context,
-        status=Status(row.status),
-        turn=row.turn,
-        reviewers_required=row.reviewers_required,
-        row_version=row.row_version,
-        created_at=parse_timestamp(row.created_at),
-        submitted_at=_moment(row.submitted_at),
-        decided_at=_moment(row.decided_at),
-        released_at=_moment(row.released_at),
-        reason=row.reason,
-        files=tuple(its_files),
-    )
-
-
-def _request_values(new: EgressRequest) -> dict[str, Any]:
-    names = [column.name for column in requests.columns]
-    return _plain({name: getattr(new, name) for name in names})
-
-
-def _file(row: Row[Any]) -> RequestFile:
-    return RequestFile(
-        id=row.id,
-        request_id=row.request_id,
-        path=row.path,
-        filetype=FileType(row.filetype),
-        original_sha256=row.original_sha256,
-        original_bytes=row.original_bytes,
-        cleaned_sha256=row.cleaned_sha256,
-        cleaned_bytes=row.cleaned_bytes,
-        media_type=row.media_type,
-        kind=row.kind,
-        cleaner=row.cleaner,
-        notes=tuple(json.loads(row.notes)),
-        refusal=row.refusal,
-    )
-
-
-def _file_values(file: RequestFile) -> dict[str, Any]:
-    names = {column.name for column in files.columns} - {"position", "path_key"}
-    values = {name: getattr(file, name) for name in names}
-    return {**_plain(values), "path_key": file.path.casefold()}
-
-
-def _review(row: Row[Any]) -> Review:
-    return Review(
-        request_id=row.request_id,
-        turn=row.turn,
-        reviewer=row.reviewer,
-        started_at=parse_timestamp(row.started_at),
-        submitted_at=_moment(row.submitted_at),
-        audit_sequence=row.audit_sequence,
-    )
-
-
-def _vote(row: Row[Any]) -> FileVote:
-    return FileVote(
-        request_id=row.request_id,
-        file_id=row.file_id,
-        turn=row.turn,
-        reviewer=row.reviewer,
-        value=Vote(row.value),
-        reason=row.reason,
-        sha256=row.sha256,
-        cast_at=parse_timestamp(row.cast_at),
-        audit_sequence=row.audit_sequence,
-    )
-
-
-def _release(row: Row[Any]) -> Release:
-    return Release(
-        id=row.id,
-        request_id=row.request_id,
-        manifest=row.manifest,
-        signature=row.signature,
-        key=row.key,
-        released_at=parse_timestamp(row.released_at),
-    )
-
-
-def _joined_release(row: Row[Any]) -> Release:
-    return Release(
-        id=row.release_id,
-        request_id=row.id,
-        manifest=row.release_manifest,
-        signature=row.release_signature,
-        key=row.release_key,
-        released_at=parse_timestamp(row.release_released_at),
-    )
-
-
 def _line(row: Row[Any]) -> Line:
     return Line(
-        request=_request(row, ()),
+        request=request_of(row, ()),
         outputs=row.outputs,
         output_bytes=int(row.output_bytes),
         own_votes=row.own_votes,

@@ -17,6 +17,7 @@ from vitrine.egress.request import EgressRequest, FileType, Status
 from vitrine.egress.trail import content_digest, refusals, subject_of
 from vitrine.errors import Conflict, InvalidInput, NotFound
 from vitrine.permits import store as permits
+from vitrine.permits.project import Project
 from vitrine.storage.database import Database
 
 
@@ -63,24 +64,29 @@ def submit(
             decided_at=None,
             reason=None,
         )
-        log.record(
-            tx,
-            Event.REQUEST_SUBMITTED,
-            actor=account.actor,
-            subject=subject_of(before),
-            detail={
-                "project": before.project,
-                "turn": before.turn + 1,
-                "content_sha256": content_digest(
-                    replace(chosen, context=context), project.reviewers_required
-                ),
-                "outputs": len(chosen.outputs),
-                "supporting": sum(f.filetype is FileType.SUPPORTING for f in chosen.files),
-                "reviewers_required": project.reviewers_required,
-            },
-            clock=clock,
-        )
+        _record(tx, account, replace(chosen, context=context), project, clock)
         return store.request(tx, request_id)
+
+
+def _record(
+    tx: Connection, account: Account, chosen: EgressRequest, project: Project, clock: Clock
+) -> None:
+    required = project.reviewers_required
+    log.record(
+        tx,
+        Event.REQUEST_SUBMITTED,
+        actor=account.actor,
+        subject=subject_of(chosen),
+        detail={
+            "project": chosen.project,
+            "turn": chosen.turn + 1,
+            "content_sha256": content_digest(chosen, required),
+            "outputs": len(chosen.outputs),
+            "supporting": sum(f.filetype is FileType.SUPPORTING for f in chosen.files),
+            "reviewers_required": required,
+        },
+        clock=clock,
+    )
 
 
 def withdraw(

@@ -78,17 +78,23 @@ def vote(
         if earlier is not None and vote_detail(earlier) == vote_detail(cast):
             return earlier
         _ensure_seat(tx, account, request, reviews, clock)
-        entry = log.record(
-            tx,
-            Event.VOTE_CAST,
-            actor=account.actor,
-            subject=subject_of(request),
-            detail=vote_detail(cast),
-            clock=clock,
-        )
-        cast = replace(cast, audit_sequence=entry.sequence)
-        store.put_vote(tx, cast, is_new=earlier is None)
-        return cast
+        return _put(tx, account, cast, is_new=earlier is None, clock=clock)
+
+
+def _put(
+    tx: Connection, account: Account, cast: FileVote, *, is_new: bool, clock: Clock
+) -> FileVote:
+    entry = log.record(
+        tx,
+        Event.VOTE_CAST,
+        actor=account.actor,
+        subject=subject_of(cast.request_id),
+        detail=vote_detail(cast),
+        clock=clock,
+    )
+    cast = replace(cast, audit_sequence=entry.sequence)
+    store.put_vote(tx, cast, is_new=is_new)
+    return cast
 
 
 def submit_review(

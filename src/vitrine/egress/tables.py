@@ -1,0 +1,90 @@
+"""The five tables of export requests."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+
+from vitrine.storage.database import metadata
+
+requests: Final = Table(
+    "egress_requests",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("draft_id", String(64), nullable=False, unique=True),
+    Column("session_id", String(40), nullable=False),
+    Column("project", String(32), nullable=False),
+    Column("author", String(32), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("context", Text, nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("turn", Integer, nullable=False),
+    Column("reviewers_required", Integer),
+    Column("row_version", Integer, nullable=False),
+    Column("created_at", String(27), nullable=False),
+    Column("submitted_at", String(27)),
+    Column("decided_at", String(27)),
+    Column("released_at", String(27)),
+    Column("reason", Text),
+    Index("ix_egress_requests_status_submitted_at", "status", "submitted_at"),
+    Index("ix_egress_requests_author_created_at", "author", "created_at"),
+)
+
+files: Final = Table(
+    "egress_files",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("request_id", String(40), ForeignKey("egress_requests.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("path_key", Text, nullable=False),
+    Column("filetype", String(12), nullable=False),
+    Column("original_sha256", String(64), nullable=False),
+    Column("original_bytes", Integer, nullable=False),
+    Column("cleaned_sha256", String(64)),
+    Column("cleaned_bytes", Integer),
+    Column("media_type", String(80)),
+    Column("kind", String(12)),
+    Column("cleaner", String(80)),
+    Column("notes", Text, nullable=False),
+    Column("refusal", Text),
+    UniqueConstraint("request_id", "path_key"),
+)
+
+reviews: Final = Table(
+    "egress_reviews",
+    metadata,
+    Column("request_id", String(40), ForeignKey("egress_requests.id"), primary_key=True),
+    Column("turn", Integer, primary_key=True),
+    Column("reviewer", String(32), primary_key=True),
+    Column("started_at", String(27), nullable=False),
+    Column("submitted_at", String(27)),
+    Column("audit_sequence", Integer),
+)
+
+votes: Final = Table(
+    "egress_votes",
+    metadata,
+    Column("file_id", String(40), ForeignKey("egress_files.id"), primary_key=True),
+    Column("turn", Integer, primary_key=True),
+    Column("reviewer", String(32), primary_key=True),
+    Column("request_id", String(40), ForeignKey("egress_requests.id"), nullable=False),
+    Column("value", String(20), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("cast_at", String(27), nullable=False),
+    Column("audit_sequence", Integer, nullable=False),
+    Index("ix_egress_votes_request_id_turn", "request_id", "turn"),
+)
+
+releases: Final = Table(
+    "egress_releases",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("request_id", String(40), ForeignKey("egress_requests.id"), nullable=False, unique=True),
+    Column("manifest", Text, nullable=False),
+    Column("signature", String(128), nullable=False),
+    Column("key", String(64), nullable=False),
+    Column("released_at", String(27), nullable=False),
+)
