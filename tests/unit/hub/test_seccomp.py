@@ -44,9 +44,14 @@ def test_a_dangerous_call_is_on_no_list(name: str) -> None:
 def test_a_socket_is_unix_internet_or_netlink() -> None:
     families = set()
     for rule in allowed("socket"):
-        (condition,) = rule["args"]
+        condition, *further = rule["args"]
         assert (condition["index"], condition["op"]) == (0, "SCMP_CMP_EQ")
         families.add(condition["value"])
+        if condition["value"] == socket.AF_NETLINK:
+            # No kernel events, audit, firewall or crypto: the protocol must be NETLINK_ROUTE.
+            assert further == [{"index": 2, "value": 0, "op": "SCMP_CMP_EQ"}]
+        else:
+            assert further == []
     assert families == {socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK}
 
 
