@@ -38,6 +38,7 @@ class SessionSpawner(DockerSpawner):
     user_options: dict[str, Any]
     session_id: str = ""
     workspace_id: int | None = None
+    _steps: tuple[tuple[int, str], ...] = ()
 
     @property
     def pairs(self) -> Pairs:
@@ -51,7 +52,7 @@ class SessionSpawner(DockerSpawner):
         Raises:
             SpawnException: with one sentence for the person, when nothing was started.
         """
-        self._steps: list[tuple[int, str]] = []
+        self._steps = ()
         try:
             await self._refuse_forgeries()
             spec = await self.pairs.plan(self.user.name, self.name)
@@ -155,7 +156,7 @@ class SessionSpawner(DockerSpawner):
         return "http+unix://" + quote(str(self.pairs.lab_socket(self.session_id)), safe="")
 
     def _report(self, per_cent: int, sentence: str) -> None:
-        self._steps.append((per_cent, sentence))
+        self._steps = (*self._steps, (per_cent, sentence))
 
     async def _end(self, reason: str) -> None:
         session_id, workspace_id = self.session_id, self.workspace_id

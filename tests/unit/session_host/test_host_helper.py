@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import stat
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -181,16 +182,19 @@ def test_after_a_kill_only_claimed_workspaces_stay_mounted(
 
 
 @as_root
-def test_only_the_hubs_account_and_root_are_answered(
-    helper: HostHelper, settings: Settings
-) -> None:
-    with listening(settings, helper, OWNERS) as server:
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        assert _ask_as(61001, settings.host_socket) == {"ok": True, "sessions": []}
-        assert _ask_as(0, settings.host_socket) == {"ok": True, "sessions": []}
-        os.chmod(settings.host_socket, 0o666)  # even if the file let everybody in
-        assert _ask_as(61002, settings.host_socket)["ok"] is False
-        server.shutdown()
+def test_only_the_hubs_account_and_root_are_answered(helper: HostHelper) -> None:
+    # Not below tmp_path, whose parents pytest keeps closed to other accounts.
+    with tempfile.TemporaryDirectory(prefix="vt-host-") as open_to_all:
+        os.chmod(open_to_all, 0o755)
+        settings = Settings.from_env({"VITRINE_RUN_ROOT": open_to_all})
+        settings.host_socket.parent.mkdir()
+        with listening(settings, helper, OWNERS) as server:
+            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+            assert _ask_as(61001, settings.host_socket) == {"ok": True, "sessions": []}
+            assert _ask_as(0, settings.host_socket) == {"ok": True, "sessions": []}
+            os.chmod(settings.host_socket, 0o666)  # even if the file let everybody in
+            assert _ask_as(61002, settings.host_socket)["ok"] is False
+            server.shutdown()
 
 
 @as_root
@@ -212,8 +216,6 @@ def _ask_as(uid: int, path: Path) -> dict[str, object]:
     if child == 0:
         reply = b'{"ok": null}'
         try:
-            for parent in list(path.parents)[:-2]:
-                os.chmod(parent, os.stat(parent).st_mode | 0o011)
             os.setresuid(uid, uid, uid)
             with socket.socket(socket.AF_UNIX) as client:
                 client.connect(str(path))
