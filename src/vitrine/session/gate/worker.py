@@ -236,8 +236,8 @@ class Worker:
                 f"the kernel ran out of memory ({self.order.memory_mb:,} MB for this session) and "
                 "was stopped, its variables are gone: load less at a time, then run again"
             )
-        how = f"signal {-code}" if code < 0 else f"exit code {code}"
-        return f"the kernel ended ({how}), its variables are gone: run the cells again"
+        how = f" (signal {-code})" if code < 0 else f" (exit code {code})" if code else ""
+        return f"the kernel ended{how}, its variables are gone: run the cells again"
 
     def attach_kernel(
         self, link: Link, head: Mapping[str, Any]

@@ -7,6 +7,7 @@ restart must not look like a failure of the researcher's work.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import os
 from collections.abc import Callable, Mapping
@@ -132,10 +133,9 @@ class Gate:
             GateProblem: when it is refused, or the gate stays away.
         """
         await self.keep_connected()
-        try:
-            await asyncio.wait_for(self._connected.wait(), patience_s)
-        except TimeoutError:
-            raise GateProblem(AWAY, "away") from None
+        if not self.is_connected and patience_s > 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._connected.wait(), patience_s)
         if self._link is None:
             raise GateProblem(AWAY, "away")
         self._number += 1
