@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -235,7 +236,9 @@ class Drafts:
 
 def _read_draft(path: Path, draft_id: str) -> dict[str, Any]:
     try:
-        with open(path, "rb") as stream:
+        # The gate could have put a link or a pipe there: follow none, wait for none.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(descriptor, "rb") as stream:
             content = stream.read(_DRAFT_BYTES + 1)
         draft = json.loads(content) if len(content) <= _DRAFT_BYTES else None
     except OSError as error:

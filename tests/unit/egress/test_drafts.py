@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from tests.support.egress import CONTEXT, TABLE, a_png
@@ -36,6 +38,27 @@ def test_bytes_that_are_not_those_that_were_frozen_are_refused(house):
         take(house, draft)
     (house.root / "frozen" / digest).unlink()
     with pytest.raises(IntegrityError, match="missing"):
+        take(house, draft)
+    assert not house.events("draft_created")
+
+
+@pytest.mark.parametrize("kind", ["link to a file", "link to the folder", "pipe", "folder"])
+def test_a_gate_that_was_taken_over_cannot_have_other_files_copied(house, kind):
+    draft = house.draft({"table.csv": TABLE})
+    frozen = house.root / "frozen"
+    planted = frozen / draft["files"][0]["sha256"]
+    aside = house.root / "aside"
+    if kind == "link to the folder":
+        frozen.rename(aside)
+        frozen.symlink_to(aside)
+    else:
+        planted.rename(aside)
+        {
+            "link to a file": lambda: planted.symlink_to(aside),
+            "pipe": lambda: os.mkfifo(planted),
+            "folder": planted.mkdir,
+        }[kind]()
+    with pytest.raises(IntegrityError, match="not a plain file"):
         take(house, draft)
     assert not house.events("draft_created")
 
