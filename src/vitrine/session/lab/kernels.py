@@ -16,6 +16,7 @@ from jupyter_server.services.kernels.kernelmanager import (
     AsyncMappingKernelManager,
     ServerKernelManager,
 )
+from tornado.web import HTTPError
 
 from vitrine.session.channels import CHANNELS
 from vitrine.session.lab.buffer import OfflineBuffer
@@ -73,7 +74,7 @@ class GateProvisioner(KernelProvisionerBase):
         """Ask the gate for a kernel and return how to connect to it.
 
         Raises:
-            RuntimeError: with the gate's sentence, when it cannot be started.
+            HTTPError: 503 with the gate's sentence, when it cannot be started.
         """
         manager = self.parent
         key = manager.session.key or secrets.token_hex(32).encode()
@@ -81,7 +82,7 @@ class GateProvisioner(KernelProvisionerBase):
         try:
             info, _ = await gate().call("kernel.start", fields)
         except GateProblem as problem:
-            raise RuntimeError(str(problem)) from None
+            raise HTTPError(503, str(problem)) from None
         self._is_started, self._exit_code = True, None
         ports = {f"{name}_port": number for number, name in enumerate(CHANNELS, start=1)}
         self.connection_info = {
