@@ -11,6 +11,8 @@ import pytest
 from tests.support.session import Kernel, Session, a_session, text_of, wait_for
 from vitrine.activity.verify import verify
 
+LAST_WORDS = "import os, time; print('last words', flush=True); time.sleep(0.3)"
+
 
 @pytest.fixture(scope="module")
 def session() -> Iterator[Session]:
@@ -116,8 +118,8 @@ def test_a_cell_that_waits_when_the_kernel_restarts_is_answered(session, kernel)
 @pytest.mark.parametrize(
     ("code", "sentence"),
     [
-        ("import os; print('last words', flush=True); os._exit(3)", "exit code 3"),
-        ("import os; print('last words', flush=True); os.kill(os.getpid(), 9)", "signal 9"),
+        (f"{LAST_WORDS}; os._exit(3)", "exit code 3"),
+        (f"{LAST_WORDS}; os.kill(os.getpid(), 9)", "signal 9"),
     ],
 )
 def test_a_cell_says_how_its_kernel_ended_and_the_next_one_runs_in_a_new_one(
