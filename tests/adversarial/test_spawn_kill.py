@@ -26,7 +26,7 @@ KILLS = int(os.environ.get("VITRINE_HUB_KILLS", "3"))
 SEED = int(os.environ.get("VITRINE_HUB_KILLS_SEED", "20260301"))
 SETTLE_S = 100
 """The sweep runs every minute; what the engine finished after the kill waits for it."""
-EARLY_S = 1.2
+EARLY_S = 0.25
 """Until then the workspace is mounted, the gate opened and both containers are created."""
 
 pytestmark = [

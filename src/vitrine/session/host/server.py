@@ -19,6 +19,7 @@ from vitrine.settings import Settings
 from vitrine.storage import layout
 
 LINE_BYTES: Final = 4096
+DISCARDED_BYTES: Final = 1 << 20
 IDLE_TIMEOUT_S: Final = 60
 
 log = logging.getLogger("vitrine.session.host")
@@ -116,17 +117,23 @@ class _Connection(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         """Answer the lines of one caller until it closes the connection."""
-        if peer_uid(self.connection) not in self.server.allowed_uids:
-            self._reply({"ok": False, "error": "only the Hub's account may call the host helper"})
-            return
+        is_allowed = peer_uid(self.connection) in self.server.allowed_uids
         try:
+            # A line is read before any answer: closing with bytes unread would lose the answer.
             while line := self.rfile.readline(LINE_BYTES + 1):
                 if len(line) > LINE_BYTES:
-                    self._reply({"ok": False, "error": f"a line is at most {LINE_BYTES} bytes"})
+                    self.rfile.readline(DISCARDED_BYTES)
+                    self._refuse(f"a line is at most {LINE_BYTES} bytes")
+                    return
+                if not is_allowed:
+                    self._refuse("only the Hub's account may call the host helper")
                     return
                 self._reply(self._answer(line))
         except (TimeoutError, BrokenPipeError, ConnectionResetError):
             return
+
+    def _refuse(self, sentence: str) -> None:
+        self._reply({"ok": False, "error": sentence})
 
     def _answer(self, line: bytes) -> dict[str, Any]:
         try:
