@@ -52,9 +52,24 @@ def test_only_the_host_helper_stays_root():
     assert len(set(users)) == len(users)
 
 
-@pytest.mark.parametrize("process", ["parser", "gate", "host"])
-def test_what_handles_hostile_bytes_or_is_root_has_no_network_under_systemd(process):
+@pytest.mark.parametrize("process", ["parser", "gate"])
+def test_what_handles_hostile_bytes_has_no_network_under_systemd(process):
     assert unit(process)["PrivateNetwork"] == "yes"
+
+
+def test_the_host_helper_speaks_to_unix_sockets_only_and_mounts_where_the_engine_looks():
+    host = unit("host")
+    assert host["RestrictAddressFamilies"] == "AF_UNIX"
+    own_mounts = (
+        "Private",
+        "Protect",
+        "ReadOnly",
+        "ReadWrite",
+        "Inaccessible",
+        "Bind",
+        "Temporary",
+    )
+    assert [name for name in host if name.startswith(own_mounts)] == []
 
 
 def test_the_parser_starts_in_an_empty_network_namespace_without_systemd():
