@@ -119,15 +119,22 @@ class Agent:
     async def _attach(self, kernel: Kernel) -> None:
         def on_close(link: Link, _reason: str | None) -> None:
             kernel.detach(link)
-            if self._control is not None and self._control.is_open:
-                asyncio.get_running_loop().call_later(_ATTACH_PAUSE_S, self._attach_again, kernel)
+            asyncio.get_running_loop().call_later(_ATTACH_PAUSE_S, self._attach_again, kernel)
 
-        with contextlib.suppress(OSError):
+        if kernel.link is not None or kernel.is_attaching:
+            return
+        kernel.is_attaching = True
+        try:
             kernel.attach(await self._dial(kernel.take, on_close))
+        except OSError:
+            asyncio.get_running_loop().call_later(_ATTACH_PAUSE_S, self._attach_again, kernel)
+        finally:
+            kernel.is_attaching = False
 
     def _attach_again(self, kernel: Kernel) -> None:
         """A kernel's connection ended while the gate is there: it gets a new one."""
-        if self._kernels.get(kernel.kernel_id) is kernel and kernel.link is None:
+        is_there = self._control is not None and self._control.is_open
+        if is_there and self._kernels.get(kernel.kernel_id) is kernel:
             self._spawn(self._attach(kernel))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:

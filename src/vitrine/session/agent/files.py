@@ -18,6 +18,8 @@ from typing import Any, Final
 
 LIST_LIMIT: Final = 5000
 """Most entries of one folder that are shown."""
+_NAMES_LIMIT: Final = 512 << 10
+"""Most bytes of names that are shown, of which JSON may make six times as many."""
 _HASH_BLOCK: Final = 1 << 20
 
 
@@ -89,10 +91,11 @@ class Workspace:
     def _list(self, request: dict[str, Any], _body: bytes) -> tuple[Any, bytes]:
         folder = self.path(request.get("path"))
         entries: list[dict[str, Any]] = []
-        truncated = False
+        truncated, size = False, 0
         with os.scandir(folder) as found:
             for item in found:
-                if len(entries) >= LIST_LIMIT:
+                size += len(os.fsencode(item.name))
+                if len(entries) >= LIST_LIMIT or size > _NAMES_LIMIT:
                     truncated = True
                     break
                 entries.append(_entry(folder / item.name) | {"name": _clean(item.name)})

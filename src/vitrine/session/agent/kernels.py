@@ -30,8 +30,9 @@ _DELIMITER: Final = b"<IDS|MSG>"
 _PAUSE_BYTES: Final = 8 << 20
 _PAUSE_LIMIT_S: Final = 1.0
 _RECEIVED_LIMIT: Final = 2000
-_TAIL_MESSAGES: Final = 128
-_TAIL_BYTES: Final = 8 << 20
+_TAIL_BYTES: Final = 512 << 10
+_TAIL_MESSAGES: Final = 24
+_TAIL_LIMIT: Final = 16 << 20
 _IOPUB: Final = CHANNELS.index("iopub")
 _OUTPUTS: Final = frozenset({"stream", "display_data", "update_display_data", "execute_result"})
 
@@ -91,6 +92,7 @@ class Kernel:
         self.incarnation = incarnation
         self.exit_code: int | None = None
         self.link: Link | None = None
+        self.is_attaching = False
         self._base = runtime / f"k-{kernel_id[:8]}-{incarnation}"
         self._key = secrets.token_hex(32).encode()
         self._buffer_bytes = buffer_bytes
@@ -296,10 +298,15 @@ class Kernel:
             self._report_dropped()
 
     def _keep(self, message: tuple[int, int, list[bytes]]) -> None:
-        """Keep what was confirmed last: a gate that dies takes what it has just handed on."""
+        """Keep what was confirmed last: it may lie in a socket that dies with the gate.
+
+        That is what ZMQ queues (8 messages a page) and a Unix socket's buffer of about 200 kB.
+        """
         self._tail.append(message)
         self._tail_bytes += message[1]
-        while len(self._tail) > _TAIL_MESSAGES or self._tail_bytes > _TAIL_BYTES:
+        while self._tail_bytes > _TAIL_BYTES and (
+            len(self._tail) > _TAIL_MESSAGES or self._tail_bytes > _TAIL_LIMIT
+        ):
             self._tail_bytes -= self._tail.popleft()[1]
 
     def _repeat_after(self, number: int) -> None:

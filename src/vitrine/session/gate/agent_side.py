@@ -16,7 +16,12 @@ from vitrine.session.wire import Link, WireError, head_of, pack
 CONTROL_LIMIT: Final = 25 << 20
 """Largest message on a control connection: a file of 24 MiB and its head."""
 ASK_TIMEOUT_S: Final = 30.0
+_HEAD_LIMIT: Final = 4 << 20
+"""Largest JSON of a control message; the longest is the list of a folder's files."""
 _HELLO_TIMEOUT_S: Final = 5.0
+_HELLO_LIMIT: Final = 128 << 10
+_STRANGERS_LIMIT: Final = 32
+_TELL_PAUSE_S: Final = 2.0
 
 
 class AgentProblem(VitrineError):
@@ -52,6 +57,9 @@ class Owner(Protocol):
     def oversize(self, link: Link, size: int, first: bytes) -> None:
         """A message beyond the limit was thrown away."""
 
+    def turned_away(self, reason: str) -> None:
+        """Somebody in the container connected who is not the agent, or speaks unlike it."""
+
 
 class AgentSide:
     """Listens for the agent: one control connection, one connection per kernel incarnation."""
@@ -65,6 +73,8 @@ class AgentSide:
         self._waiting: dict[int, asyncio.Future[tuple[dict[str, Any], bytes]]] = {}
         self._number = 0
         self._arrival = asyncio.Event()
+        self._strangers: set[_Greeting] = set()
+        self._turned_away = 0
 
     @property
     def is_connected(self) -> bool:
@@ -80,22 +90,59 @@ class AgentSide:
         return server
 
     def _accept(self) -> Link:
-        return _Greeting(self._greeted, self._uid, self._kernel_limit, self._owner.oversize)
+        return _Greeting(self)
 
-    def _greeted(self, link: _Greeting, head: dict[str, Any]) -> None:
+    def admits(self, link: _Greeting, uid: int) -> str:
+        """Why this connection is closed at once; empty when it may say what it is for."""
+        if uid != self._uid:
+            return "another account connected"
+        if len(self._strangers) >= _STRANGERS_LIMIT:
+            return "too many connections that do not say what they are for"
+        self._strangers.add(link)
+        return ""
+
+    def oversize(self, link: Link, size: int, first: bytes) -> None:
+        """A message beyond its connection's limit was thrown away."""
+        self._owner.oversize(link, size, first)
+
+    def greeted(self, link: _Greeting, head: dict[str, Any]) -> None:
+        """A connection said what it is for."""
         if head.get("role") == "control" and self._control is None:
             self._control = link
+            self._strangers.discard(link)
             link.assign(self._on_control, self._on_control_closed, CONTROL_LIMIT)
             self._arrival.set()
             self._owner.agent_arrived(head)
             return
         deliver = self._owner.attach_kernel(link, head) if head.get("role") == "kernel" else None
         if deliver is None:
-            link.close("this connection is not expected")
+            link.close("it was not expected")
         else:
-            link.assign(deliver, lambda _link, _reason: None, self._kernel_limit)
+            self._strangers.discard(link)
+            link.assign(deliver, self._on_kernel_closed, self._kernel_limit)
+
+    def left(self, link: _Greeting, reason: str | None) -> None:
+        """A connection ended before it was anybody's; a flood of them is told as one."""
+        self._strangers.discard(link)
+        if reason is None:
+            return
+        self._turned_away += 1
+        if self._turned_away == 1:
+            loop = asyncio.get_running_loop()
+            loop.call_later(_TELL_PAUSE_S, self._tell_turned_away, reason)
+
+    def _tell_turned_away(self, reason: str) -> None:
+        count, self._turned_away = self._turned_away, 0
+        more = f", and {count - 1:,} more" if count > 1 else ""
+        self._owner.turned_away(f"a connection to the gate was closed: {reason}{more}")
+
+    def _on_kernel_closed(self, link: Link, _reason: str | None) -> None:
+        if link.fault:
+            self._owner.turned_away(f"a kernel's connection was closed: {link.fault}")
 
     def _on_control(self, _link: Link, parts: list[bytes]) -> None:
+        if len(parts[0]) > _HEAD_LIMIT:
+            raise WireError("a control message that is too long")
         head = head_of(parts)
         if "push" in head:
             self._owner.agent_said(head)
@@ -104,8 +151,10 @@ class AgentSide:
         if waiting is not None and not waiting.done():
             waiting.set_result((head, parts[1] if len(parts) > 1 else b""))
 
-    def _on_control_closed(self, _link: Link, _reason: str | None) -> None:
+    def _on_control_closed(self, link: Link, _reason: str | None) -> None:
         self._control = None
+        if link.fault:
+            self._owner.turned_away(f"the agent's connection was closed: {link.fault}")
         self._arrival.clear()
         waiting, self._waiting = self._waiting, {}
         for future in waiting.values():
@@ -166,30 +215,24 @@ class AgentSide:
 
 
 class _Greeting(Link):
-    """A connection that has not said yet what it is for."""
+    """A connection that has not said yet what it is for: a little time, a little memory."""
 
-    def __init__(
-        self,
-        greeted: Callable[[_Greeting, dict[str, Any]], None],
-        uid: int,
-        limit: int,
-        on_oversize: Callable[[Link, int, bytes], None],
-    ) -> None:
+    def __init__(self, side: AgentSide) -> None:
         super().__init__(
-            self._first, lambda _link, _reason: None, message_limit=limit, on_oversize=on_oversize
+            self._first, self._gone, message_limit=_HELLO_LIMIT, on_oversize=side.oversize
         )
-        self._greeted = greeted
-        self._expected_uid = uid
+        self._side = side
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Check who connects, and give it a moment to say why."""
         super().connection_made(transport)
-        if peer_uid(transport) != self._expected_uid:
-            self.close("another account connected")
+        refusal = self._side.admits(self, peer_uid(transport))
+        if refusal:
+            self.close(refusal)
             return
         loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(_HELLO_TIMEOUT_S, self.close, "no greeting in time")
+        self._timer = loop.call_later(_HELLO_TIMEOUT_S, self.close, "it said nothing in time")
 
     def _first(self, _link: Link, parts: list[bytes]) -> None:
         if self._timer is not None:
@@ -199,7 +242,12 @@ class _Greeting(Link):
         except WireError as problem:
             self.close(str(problem))
             return
-        self._greeted(self, head)
+        self._side.greeted(self, head)
+
+    def _gone(self, _link: Link, reason: str | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._side.left(self, reason)
 
     def assign(
         self,

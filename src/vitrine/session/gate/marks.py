@@ -20,28 +20,19 @@ class Past:
 
 
 class Marks:
-    """Two counts that survive the worker, not the machine."""
+    """A count that survives the worker, not the machine."""
 
     def __init__(self, path: Path) -> None:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        os.ftruncate(descriptor, 16)
-        self._map = mmap.mmap(descriptor, 16)
+        os.ftruncate(descriptor, 8)
+        self._map = mmap.mmap(descriptor, 8)
         os.close(descriptor)
-
-    @property
-    def handed(self) -> int:
-        """The last kernel message that was handed to the lab; 0 at first."""
-        return int.from_bytes(self._map[:8], "big")
-
-    @handed.setter
-    def handed(self, value: int) -> None:
-        self._map[:8] = value.to_bytes(8, "big")
 
     @property
     def subscribers(self) -> int:
         """How many subscriptions the lab had."""
-        return int.from_bytes(self._map[8:], "big")
+        return int.from_bytes(self._map[:8], "big")
 
     @subscribers.setter
     def subscribers(self, value: int) -> None:
-        self._map[8:] = max(0, value).to_bytes(8, "big")
+        self._map[:8] = max(0, value).to_bytes(8, "big")

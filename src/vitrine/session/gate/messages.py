@@ -78,8 +78,23 @@ _LONG_NUMBER: Final = re.compile(rb"[\[:,\s]-?\d{19}")
 _VERSION: Final = re.compile(r"\d{1,3}(\.\d{1,3}){0,2}")
 
 
+_TEXT: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
+_OBJECTS_LIMIT: Final = 40 << 20
+"""Memory in bytes that the objects of one JSON part may take; a worker has little to spare."""
+_LARGEST_GROWTH: Final = 24
+"""Memory of a part's objects per byte of its text, at worst (`{},{},`)."""
+
+
 class BadMessage(ValueError):
     """A message that is not handed on; says why without quoting it."""
+
+
+class TooManyParts(BadMessage):
+    """A message whose content would take too much memory; `parent_id` is the request it is for."""
+
+    def __init__(self, parent_id: str = "") -> None:
+        super().__init__("it has too many parts")
+        self.parent_id = parent_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +126,7 @@ class Message:
     @property
     def parent_id(self) -> str:
         """The id of the request this belongs to, or the empty string."""
-        parent_id = self.parent.get("msg_id", "")
-        return parent_id if isinstance(parent_id, str) and _ID.fullmatch(parent_id) else ""
+        return _parent_id(self.parent)
 
     @property
     def size_bytes(self) -> int:
@@ -132,6 +146,11 @@ class Message:
         return digest.hexdigest()
 
 
+def _parent_id(parent: Mapping[str, Any]) -> str:
+    parent_id = parent.get("msg_id", "")
+    return parent_id if isinstance(parent_id, str) and _ID.fullmatch(parent_id) else ""
+
+
 def parse(frames: Sequence[bytes], channel: str, allowed: Mapping[str, frozenset[str]]) -> Message:
     """The message in `frames` (header, parent header, metadata, content, buffers).
 
@@ -140,7 +159,11 @@ def parse(frames: Sequence[bytes], channel: str, allowed: Mapping[str, frozenset
     """
     if len(frames) < 4:
         raise BadMessage("a message with parts missing")
-    header, parent, metadata, content = (json_object(frame) for frame in frames[:4])
+    header, parent = (json_object(frame) for frame in frames[:2])
+    try:
+        metadata, content = (json_object(frame) for frame in frames[2:4])
+    except TooManyParts:
+        raise TooManyParts(_parent_id(parent)) from None
     msg_type, msg_id = header.get("msg_type"), header.get("msg_id")
     if not isinstance(msg_id, str) or not _ID.fullmatch(msg_id):
         raise BadMessage("a message without an id")
@@ -158,8 +181,10 @@ def json_object(frame: bytes) -> dict[str, Any]:
     """The JSON object in `frame`, not nested deeper than `DEPTH_LIMIT`.
 
     Raises:
-        BadMessage: when it is not one.
+        BadMessage: when it is not one, or its objects would take too much memory.
     """
+    if _is_large_in_memory(frame):
+        raise TooManyParts
     try:
         value = orjson.loads(frame)
     except orjson.JSONDecodeError:
@@ -170,8 +195,30 @@ def json_object(frame: bytes) -> dict[str, Any]:
         _check_depth(value)
     if _LONG_NUMBER.search(frame):
         # orjson reads integers beyond 64 bits as floats; the record must hold what was sent.
+        value = None
         value = json.loads(frame)
     return dict(value)
+
+
+def _is_large_in_memory(frame: bytes) -> bool:
+    """Whether the objects of a JSON text would take more than `_OBJECTS_LIMIT`; not exact."""
+    if len(frame) * _LARGEST_GROWTH <= _OBJECTS_LIMIT:
+        return False
+    if _objects_bytes(frame) + 32 * frame.count(b'"') <= _OBJECTS_LIMIT:
+        return False
+    # What looks like objects may be text, such as a printed table: look between the texts.
+    total = end = 0
+    for text in _TEXT.finditer(frame):
+        total += 64 + _objects_bytes(frame[end : text.start()])
+        end = text.end()
+        if total > _OBJECTS_LIMIT:
+            return True
+    return total + _objects_bytes(frame[end:]) > _OBJECTS_LIMIT
+
+
+def _objects_bytes(frame: bytes) -> int:
+    containers = frame.count(b"{") + frame.count(b"[")
+    return 184 * containers + 32 * frame.count(b",")
 
 
 def _check_depth(value: Any) -> None:

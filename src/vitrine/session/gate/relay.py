@@ -21,7 +21,7 @@ from vitrine.session.channels import CHANNELS
 from vitrine.session.gate import messages
 from vitrine.session.gate.inward import Inward, Journal
 from vitrine.session.gate.marks import Marks, Past
-from vitrine.session.gate.messages import BadMessage, Message
+from vitrine.session.gate.messages import BadMessage, Message, TooManyParts
 from vitrine.session.gate.outlet import Outlet
 from vitrine.session.gate.requests import Request, RequestBook
 from vitrine.session.gate.voice import Voice
@@ -29,8 +29,7 @@ from vitrine.session.wire import Link
 
 MESSAGE_LIMIT: Final = 8 << 20
 """Largest single output, in bytes. One above it is replaced by a sentence."""
-REPEATED: Final = 128
-"""So many messages before the last one handed to the lab are shown again by a new worker."""
+_TOO_LARGE: Final = f"it is larger than the limit of {MESSAGE_LIMIT / 1e6:.1f} MB"
 _NUMBER_LIMIT: Final = 1 << 60
 _ACK_EVERY: Final = 32
 _ACK_PAUSE_S: Final = 0.02
@@ -82,9 +81,10 @@ class Relay:
         self._inward = Inward(kernel_id, journal, self._book, self._voice, lambda: self.link)
         self._marks = Marks(self._marks_path())
         self._recorded = past.recorded if past else 0
-        self._taken = max(0, self._marks.handed - REPEATED) if past else 0
+        self._taken = 0
         self._is_inherited = past is not None
         self._lost: list[Request] = []
+        self._went_on: list[Request] = []
         self._lab_timer: asyncio.TimerHandle | None = None
         self._expected = self._marks.subscribers if past else 0
         self._acknowledged = 0
@@ -133,11 +133,9 @@ class Relay:
         if self.exit_code is None:
             self.exit_reason = self._inward.gone_reason = ""
         here = set(received)
-        self._lost = [
-            request
-            for request in self._book.opened()
-            if request.is_forwarded and request.msg_id not in here
-        ]
+        forwarded = [request for request in self._book.opened() if request.is_forwarded]
+        self._lost = [request for request in forwarded if request.msg_id not in here]
+        self._went_on = [request for request in forwarded if request.msg_id in here]
         self._inward.release()
         if not self._is_inherited or self._outlet.subscribers >= self._expected:
             self._resume()
@@ -161,9 +159,11 @@ class Relay:
         for request in self._lost:
             lost = "this was recorded but not executed, because the gate was restarted"
             self._voice.answer(request, f"{lost}: run it again")
-        if self._is_inherited:
-            self._voice.note_open("the gate was restarted; this cell went on running meanwhile")
-        self._lost, self._is_inherited, self._acknowledged = [], False, 0
+        for request in self._went_on if self._is_inherited else ():
+            if request.msg_type == "execute_request":
+                restarted = "the gate was restarted; this cell went on running meanwhile"
+                self._voice.note(request.msg_id, restarted)
+        self._lost, self._went_on, self._is_inherited, self._acknowledged = [], [], False, 0
         if self.link is not None:
             self.link.send([b"resume", self._taken.to_bytes(8, "big")])
 
@@ -188,7 +188,6 @@ class Relay:
         handed = self._outlet.handed
         if handed > self._acknowledged:
             self._acknowledged = handed
-            self._marks.handed = max(self._marks.handed, handed)
             if self.link is not None:
                 self.link.send([b"ack", handed.to_bytes(8, "big")], urgent=True)
         if handed < self._taken:
@@ -232,6 +231,10 @@ class Relay:
         name = CHANNELS[place] if place < len(CHANNELS) else ""
         try:
             message = messages.parse(frames, name, messages.OUTWARD)
+        except TooManyParts as problem:
+            size = sum(len(frame) for frame in frames)
+            self._withhold(number, place, problem.parent_id, size, is_repeated, str(problem))
+            return
         except BadMessage as problem:
             if not is_repeated:
                 self._record("dropped", number, {"reason": str(problem), "count": 1})
@@ -281,14 +284,19 @@ class Relay:
         sentence = f"{count:,} outputs ({_amount(int(size))}) are not shown: {reason}"
         self._voice.note(parent, sentence, number)
 
-    def _withhold(self, number: int, place: int, parent: str, size: int, is_repeated: bool) -> None:
-        reason = "it is larger than the limit"
+    def _withhold(
+        self,
+        number: int,
+        place: int,
+        parent: str,
+        size: int,
+        is_repeated: bool,
+        reason: str = _TOO_LARGE,
+    ) -> None:
         if not is_repeated:
             fact = {"parent": parent, "count": 1, "size": size, "reason": reason}
             self._record("dropped", number, fact)
-        sentence = (
-            f"an output of {_amount(size)} is not shown: {reason} of {_amount(MESSAGE_LIMIT)}"
-        )
+        sentence = f"an output of {_amount(size)} is not shown: {reason}"
         request = self._book.get(parent)
         if place < len(CHANNELS) and CHANNELS[place] != "iopub" and request is not None:
             self._voice.answer(request, sentence)

@@ -246,8 +246,8 @@ class Worker:
         relay = self._relays.get(str(head.get("kernel_id")))
         if relay is None or relay.incarnation != head.get("incarnation"):
             return None
-        if relay.link is not None and relay.link.is_open:
-            return None
+        if relay.link is not None:
+            relay.link.close("the agent connected again")
         received = head.get("received")
         relay.attach(link, [str(item) for item in received] if isinstance(received, list) else [])
         return relay.take
@@ -257,6 +257,10 @@ class Worker:
         for relay in self._relays.values():
             if relay.link is link:
                 relay.take_oversize(first, size)
+
+    def turned_away(self, reason: str) -> None:
+        """The researcher's code, whose account is the agent's, meddled with the gate's socket."""
+        self.refused("CONNECT", "agent.sock", reason, self.order.person)
 
     # -- export drafts ---------------------------------------------------------------------
 
@@ -351,8 +355,16 @@ class Worker:
 
     def _parent_said(self) -> None:
         try:
-            order = json.loads(self._parent.recv(1 << 16) or b'{"op":"close"}')
-        except (OSError, ValueError):
+            data = self._parent.recv(1 << 16)
+        except OSError:
+            return
+        if not data:
+            # The parent is dead and the signal that ends its workers is on its way. That is not
+            # an order to close: the next parent's worker takes this session up as it is.
+            os._exit(1)
+        try:
+            order = json.loads(data)
+        except ValueError:
             return
         if order.get("op") == "close":
             self._close_reason = str(order.get("reason", self._close_reason))
