@@ -28,4 +28,6 @@ c.DockerSpawner.extra_host_config = {"tmpfs": {"/tmp": "size=64m"}}
 c.Spawner.environment = {"HOME": "/tmp", "JUPYTER_PREFER_ENV_PATH": "0"}
 c.Spawner.http_timeout = 90
 c.Spawner.start_timeout = 180
-c.Spawner.cmd = ["/opt/vitrine/venv/bin/python", "-m", "jupyterhub.singleuser", "--allow-root"]
+c.Spawner.cmd = ["/opt/vitrine/venv/bin/python", "-m", "jupyterhub.singleuser"]
+# Stock Jupyter drops outputs above 1 MB/s; here everything has to arrive.
+c.Spawner.args = ["--ZMQChannelsWebsocketConnection.limit_rate=False"]
