@@ -120,6 +120,8 @@ class Link(asyncio.Protocol):
         self._on_oversize = on_oversize
         self._limit = message_limit
         self.transport: asyncio.Transport | None = None
+        self.fault = ""
+        """What the peer did that ended the connection; empty when it ended otherwise."""
         self._buffer = bytearray()
         self._lanes: tuple[_Assembly, _Assembly] = (_Assembly(), _Assembly())
         self._queues: tuple[deque[_Outgoing], deque[_Outgoing]] = (deque(), deque())
@@ -199,9 +201,13 @@ class Link(asyncio.Protocol):
         try:
             self._take_frames()
         except WireError as problem:
-            self.close(str(problem))
+            self._blame(str(problem))
         except _UNEXPECTED as problem:
-            self.close(f"a message of an unknown form ({type(problem).__name__})")
+            self._blame(f"a message of an unknown form ({type(problem).__name__})")
+
+    def _blame(self, fault: str) -> None:
+        self.fault = fault
+        self.close(fault)
 
     def _take_frames(self) -> None:
         offset = 0
