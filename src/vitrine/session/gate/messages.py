@@ -159,9 +159,10 @@ def parse(frames: Sequence[bytes], channel: str, allowed: Mapping[str, frozenset
     """
     if len(frames) < 4:
         raise BadMessage("a message with parts missing")
+    exactly = allowed is INWARD
     header, parent = (json_object(frame) for frame in frames[:2])
     try:
-        metadata, content = (json_object(frame) for frame in frames[2:4])
+        metadata, content = (json_object(frame, exactly=exactly) for frame in frames[2:4])
     except TooManyParts:
         raise TooManyParts(_parent_id(parent)) from None
     msg_type, msg_id = header.get("msg_type"), header.get("msg_id")
@@ -177,8 +178,11 @@ def parse(frames: Sequence[bytes], channel: str, allowed: Mapping[str, frozenset
     )  # fmt: skip
 
 
-def json_object(frame: bytes) -> dict[str, Any]:
+def json_object(frame: bytes, *, exactly: bool = False) -> dict[str, Any]:
     """The JSON object in `frame`, not nested deeper than `DEPTH_LIMIT`.
+
+    Args:
+        exactly: keep every digit of integers beyond 64 bits, as a record must.
 
     Raises:
         BadMessage: when it is not one, or its objects would take too much memory.
@@ -193,8 +197,8 @@ def json_object(frame: bytes) -> dict[str, Any]:
         raise BadMessage("a message part that is not a JSON object")
     if frame.count(b"{") + frame.count(b"[") > DEPTH_LIMIT:
         _check_depth(value)
-    if _LONG_NUMBER.search(frame):
-        # orjson reads integers beyond 64 bits as floats; the record must hold what was sent.
+    if exactly and _LONG_NUMBER.search(frame):
+        # orjson reads such integers as floats.
         value = None
         value = json.loads(frame)
     return dict(value)
