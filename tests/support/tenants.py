@@ -124,9 +124,9 @@ def a_node_of(tenants: Mapping[str, str], **settings: object) -> Iterator[Runnin
         yield node
 
 
-def resident_mb(pid: int) -> float:
-    """Resident memory of a process, in MB."""
+def peak_mb(pid: int) -> float:
+    """The largest resident memory that a process ever had, in MB."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
+        if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024 / 1e6
     raise AssertionError(f"process {pid} has no memory")
