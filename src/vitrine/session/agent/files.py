@@ -18,6 +18,8 @@ from typing import Any, Final
 
 LIST_LIMIT: Final = 5000
 """Most entries of one folder that are shown."""
+HASH_LIMIT: Final = 256 << 20
+"""Largest file in bytes that is hashed; a sparse file may claim a terabyte."""
 _NAMES_LIMIT: Final = 512 << 10
 """Most bytes of names that are shown, of which JSON may make six times as many."""
 _HASH_BLOCK: Final = 1 << 20
@@ -66,6 +68,8 @@ class Workspace:
             raise FileProblem("missing", f"{_shown(request)} does not exist") from None
         except FileExistsError:
             raise FileProblem("exists", f"{_shown(request)} exists already") from None
+        except (ValueError, RuntimeError):  # half a character in a name; links in a circle
+            raise FileProblem("refused", f"{_shown(request)} is not a usable name") from None
         except OSError as problem:
             if problem.errno in (28, 122):  # ENOSPC, EDQUOT
                 message = "the workspace is full: delete files you no longer need and save again"
@@ -81,8 +85,10 @@ class Workspace:
         if not isinstance(relative, str) or "\0" in relative:
             raise FileProblem("refused", "a file name that is not text")
         names = [name for name in relative.split("/") if name not in ("", ".")]
-        if ".." in names or any(len(name.encode()) > 255 for name in names):
+        if ".." in names:
             raise FileProblem("refused", "a file name that leads out of the workspace")
+        if any(len(name.encode("utf-8", "surrogatepass")) > 255 for name in names):
+            raise FileProblem("refused", "a file name of more than 255 bytes")
         return self._root.joinpath(*names)
 
     def _stat(self, request: dict[str, Any], _body: bytes) -> tuple[Any, bytes]:
@@ -103,15 +109,26 @@ class Workspace:
 
     def _read(self, request: dict[str, Any], _body: bytes) -> tuple[Any, bytes]:
         path, limit = self.path(request.get("path")), int(request.get("limit", 0))
+        if request.get("no_links"):
+            self._refuse_links(path, request)
         with _opened(path) as file:
-            size = os.fstat(file.fileno()).st_size
-            if size > limit:
-                message = f"{_shown(request)} has {size:,} bytes; {limit:,} is the limit"
+            before = os.fstat(file.fileno())
+            if before.st_size > limit:
+                message = f"{_shown(request)} has {before.st_size:,} bytes; {limit:,} is the limit"
                 raise FileProblem("too_large", message)
             body = file.read(limit + 1)
-        if len(body) > limit:
-            raise FileProblem("conflict", f"{_shown(request)} grew while it was read")
+            after = os.fstat(file.fileno())
+        is_same = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
+        if len(body) != before.st_size or not is_same:
+            raise FileProblem("conflict", f"{_shown(request)} changed while it was read; try again")
         return _entry(path), body
+
+    def _refuse_links(self, path: Path, request: Mapping[str, Any]) -> None:
+        for part in (path, *path.parents):
+            if part == self._root:
+                return
+            if part.is_symlink():
+                raise FileProblem("refused", f"{_shown(request)} is reached through a link")
 
     def _write(self, request: dict[str, Any], body: bytes) -> tuple[Any, bytes]:
         path = self.path(request.get("path"))
@@ -122,6 +139,7 @@ class Workspace:
         if request.get("append"):
             descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK)
             with os.fdopen(descriptor, "ab") as file:
+                _require_regular(descriptor, path)
                 file.write(body)
         else:
             self._replace(path, body)
@@ -158,8 +176,16 @@ class Workspace:
         old, new = self.path(request.get("path")), self.path(request.get("to"))
         if os.path.lexists(new):
             raise FileProblem("exists", f"{_clean(str(request.get('to')))} exists already")
-        with _opened(old) as source, open(new, "xb") as target:
-            shutil.copyfileobj(source, target)
+        with _opened(old) as source:
+            size, free = os.fstat(source.fileno()).st_size, shutil.disk_usage(new.parent).free
+            if size > free:
+                raise FileProblem("full", f"the workspace has no room for {size:,} bytes more")
+            with open(new, "xb") as target:
+                try:
+                    shutil.copyfileobj(source, target, _HASH_BLOCK)
+                except OSError:
+                    new.unlink(missing_ok=True)
+                    raise
         return _entry(new), b""
 
     def _delete(self, request: dict[str, Any], _body: bytes) -> tuple[Any, bytes]:
@@ -178,6 +204,8 @@ class Workspace:
         path = self.path(request.get("path"))
         digest = hashlib.sha256()
         with _opened(path) as file:
+            if os.fstat(file.fileno()).st_size > HASH_LIMIT:
+                raise FileProblem("too_large", f"{_shown(request)} is too large to be compared")
             for block in _blocks(file):
                 digest.update(block)
         return _entry(path) | {"sha256": digest.hexdigest()}, b""
@@ -191,10 +219,17 @@ def _blocks(file: Any) -> Iterator[bytes]:
 def _opened(path: Path) -> Any:
     """The regular file at `path`, open for reading; never waits for a FIFO's other end."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    try:
+        _require_regular(descriptor, path)
+    except FileProblem:
         os.close(descriptor)
-        raise FileProblem("refused", f"{_clean(path.name)} is not a regular file")
+        raise
     return os.fdopen(descriptor, "rb")
+
+
+def _require_regular(descriptor: int, path: Path) -> None:
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        raise FileProblem("refused", f"{_clean(path.name)} is not a regular file")
 
 
 def _entry(path: Path) -> dict[str, Any]:

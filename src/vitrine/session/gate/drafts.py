@@ -45,9 +45,10 @@ def check_draft(fields: dict[str, Any]) -> tuple[str, str, list[str]]:
 def _relative(path: object) -> str:
     if not isinstance(path, str) or not path.isprintable() or len(path) > _PATH_LIMIT:
         raise InvalidInput(f"a file name with at most {_PATH_LIMIT} printable characters is needed")
-    names = [name for name in path.removeprefix("/workspace/").split("/") if name not in ("", ".")]
-    if not names or ".." in names or path.startswith(("/data", "~")):
-        raise InvalidInput("only files of the workspace can be exported")
+    inside = path.removeprefix("/workspace/")
+    names = [name for name in inside.split("/") if name not in ("", ".")]
+    if not names or ".." in names or inside.startswith(("/", "~")):
+        raise InvalidInput(f"{path} is not in the workspace: only files of the workspace leave")
     return "/".join(names)
 
 
@@ -55,6 +56,11 @@ def _printable(text: str) -> str:
     return "".join(
         character for character in text if character.isprintable() or character in "\n\t"
     )
+
+
+def partial_prefix(order: SessionOrder) -> str:
+    """How the names of a session's unfinished drafts begin."""
+    return f".{order.session_id}-"
 
 
 async def freeze(
@@ -67,14 +73,16 @@ async def freeze(
     """
     title, context, paths = check_draft(fields)
     if len({path.casefold() for path in paths}) != len(paths):
-        raise InvalidInput("two files of this export have the same name")
+        raise InvalidInput("two files of this export have the same name: name each once")
     draft_id = new_id("drf")
-    partial = root / f".{draft_id}"
+    partial = root / f"{partial_prefix(order)}{draft_id}"
     (partial / "files").mkdir(parents=True)
     try:
         files = []
         room = order.export_request_mb << 20
         for path in paths:
+            if not room:
+                raise InvalidInput(f"an export has at most {order.export_request_mb} MB in all")
             body = await read(path, min(room, order.export_file_mb << 20))
             room -= len(body)
             digest = hashlib.sha256(body).hexdigest()

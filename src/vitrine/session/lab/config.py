@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any, Final
 
 SERVICES: Final = (
@@ -96,6 +97,7 @@ def apply(c: Any) -> None:
     c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
     c.LabApp.workspaces_dir = "/tmp/lab/workspaces"  # noqa: S108
     c.LabApp.user_settings_dir = "/tmp/lab/user-settings"  # noqa: S108
+    c.LabApp.app_settings_dir = str(Path(__file__).with_name("settings"))  # overrides.json
     c.GateKernelManager.kernel_manager_class = "vitrine.session.lab.kernels.GateConnectedKernel"
     c.GateKernelManager.default_kernel_name = "python3"
     c.ZMQChannelsWebsocketConnection.limit_rate = False  # the gate's limits are the ones

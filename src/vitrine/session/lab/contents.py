@@ -138,6 +138,8 @@ class GateContentsManager(AsyncContentsManager):
             for entry in found.get("entries", [])
             if isinstance(entry, dict) and _is_shown(entry)
         ]
+        if found.get("truncated"):
+            entries.append(_more(path))
         return model | {"content": entries, "format": "json"}
 
     async def _file(
@@ -221,6 +223,12 @@ class GateContentsManager(AsyncContentsManager):
 
     def mark_trusted_cells(self, nb: Any, path: str = "") -> None:
         """Trust nothing that was not run in this page."""
+
+
+def _more(path: str) -> dict[str, Any]:
+    """An entry that says that there are others; JupyterLab has no other place for it."""
+    name = "(more files than can be shown: list them in a notebook)"
+    return _model(f"{path}/{name}".strip("/"), {}, "file")
 
 
 def _kind(entry: dict[str, Any]) -> str:
@@ -307,13 +315,20 @@ def _empty() -> dict[str, Any]:
     return {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
 
+def _notebook_bytes(notebook: dict[str, Any]) -> bytes:
+    try:
+        return json.dumps(notebook, indent=1, ensure_ascii=False).encode() + b"\n"
+    except UnicodeEncodeError:  # half a character in an output: escaped, not replaced
+        return json.dumps(notebook, indent=1).encode() + b"\n"
+
+
 def _body(model: dict[str, Any], kind: str) -> bytes:
     content, form = model["content"], model.get("format")
     if kind == "notebook":
         _check(content, str(model.get("path", "this")))
         for cell in content["cells"]:
             cell.get("metadata", {}).pop("trusted", None)
-        body = json.dumps(content, indent=1, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+        body = _notebook_bytes(content)
     elif form == "text" or form is None:
         body = str(content).encode("utf-8", "replace")
     else:
