@@ -225,7 +225,7 @@ class Agent:
     ) -> None:
         try:
             answer = await self._draft(json.loads(await reader.readline()))
-        except (ValueError, OSError):
+        except (ValueError, OSError, RecursionError):
             answer = {"ok": False, "error": "the request could not be read"}
         with contextlib.suppress(OSError):
             writer.write(json.dumps(answer).encode() + b"\n")

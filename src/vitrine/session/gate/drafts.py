@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
 import shutil
+from collections import deque
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
 
 from vitrine.clock import timestamp, utc_now
-from vitrine.errors import InvalidInput
+from vitrine.errors import InvalidInput, VitrineError
 from vitrine.ids import new_id
+from vitrine.session.gate.inward import Journal
 from vitrine.session.gate.order import SessionOrder
 
 FILES_LIMIT: Final = 50
 _TITLE_LIMIT: Final = 200
 _CONTEXT_LIMIT: Final = 10_000
 _PATH_LIMIT: Final = 240
+_AT_ONCE: Final = 2
+_WAITING_LIMIT: Final = 8
+_AN_HOUR: Final = 60
 
 Read = Callable[[str, int], Awaitable[bytes]]
 """Reads one workspace file of at most so many bytes through the agent."""
@@ -39,7 +45,10 @@ def check_draft(fields: dict[str, Any]) -> tuple[str, str, list[str]]:
         raise InvalidInput(f"the context of an export has at most {_CONTEXT_LIMIT:,} characters")
     if not isinstance(paths, list) or not 1 <= len(paths) <= FILES_LIMIT:
         raise InvalidInput(f"an export has 1 to {FILES_LIMIT} files")
-    return _printable(title), _printable(context), [_relative(path) for path in paths]
+    names = [_relative(path) for path in paths]
+    if len({name.casefold() for name in names}) != len(names):
+        raise InvalidInput("two files of this export have the same name: name each once")
+    return _printable(title), _printable(context), names
 
 
 def _relative(path: object) -> str:
@@ -58,54 +67,98 @@ def _printable(text: str) -> str:
     )
 
 
-def partial_prefix(order: SessionOrder) -> str:
-    """How the names of a session's unfinished drafts begin."""
-    return f".{order.session_id}-"
+class DraftDesk:
+    """Freezes what one session's code asks to export: whole, recorded, or not at all.
 
-
-async def freeze(
-    fields: dict[str, Any], order: SessionOrder, root: Path, read: Read
-) -> dict[str, Any]:
-    """Copy the named files to `root`; the draft's record comes back once it is durable.
-
-    Raises:
-        InvalidInput: when the draft or a file of it cannot be accepted; nothing is left behind.
+    Args:
+        root: where drafts of every session are left for the steward.
+        read: reads one workspace file of at most so many bytes through the agent.
+        journal: records a draft before the steward can find it.
     """
-    title, context, paths = check_draft(fields)
-    if len({path.casefold() for path in paths}) != len(paths):
-        raise InvalidInput("two files of this export have the same name: name each once")
-    draft_id = new_id("drf")
-    partial = root / f"{partial_prefix(order)}{draft_id}"
-    (partial / "files").mkdir(parents=True)
-    try:
+
+    def __init__(self, order: SessionOrder, root: Path, read: Read, journal: Journal) -> None:
+        self._order = order
+        self._root = root
+        self._read = read
+        self._journal = journal
+        self._turn = asyncio.Semaphore(_AT_ONCE)
+        self._waiting = 0
+        self._begun_at: deque[float] = deque()
+        for partial in root.glob(f".{order.session_id}-*"):
+            shutil.rmtree(partial, ignore_errors=True)
+
+    async def take(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """What the researcher's code is told: the draft's id and files, or why there is none."""
+        self._waiting += 1
+        try:
+            self._require_measure()
+            async with self._turn:
+                record = await self._freeze(fields)
+            return {"ok": True, "draft_id": record["draft_id"], "files": record["files"]}
+        except VitrineError as problem:
+            return {"ok": False, "error": problem.sentence()}
+        except OSError as problem:
+            return {"ok": False, "error": f"the files could not be frozen: {problem.strerror}"}
+        finally:
+            self._waiting -= 1
+
+    def _require_measure(self) -> None:
+        now = asyncio.get_running_loop().time()
+        while self._begun_at and self._begun_at[0] < now - 3600:
+            self._begun_at.popleft()
+        if self._waiting > _WAITING_LIMIT or len(self._begun_at) >= _AN_HOUR:
+            raise InvalidInput(
+                f"a session asks for at most {_AN_HOUR} exports an hour, and for "
+                f"{_WAITING_LIMIT} at a time: put the files of one question into one export"
+            )
+        self._begun_at.append(now)
+
+    async def _freeze(self, fields: dict[str, Any]) -> dict[str, Any]:
+        title, context, paths = check_draft(fields)
+        draft_id = new_id("drf")
+        partial = self._root / f".{self._order.session_id}-{draft_id}"
+        (partial / "files").mkdir(parents=True)
+        try:
+            record = {
+                "draft_id": draft_id,
+                "session_id": self._order.session_id,
+                "person": self._order.person,
+                "project": self._order.project,
+                "title": title,
+                "context": context,
+                "created_at": timestamp(utc_now()),
+                "files": await self._copy(paths, partial / "files"),
+            }
+            text = json.dumps(record, indent=1).encode()
+            await asyncio.to_thread(_write, partial / "draft.json", text)
+            fact = {"draft_id": draft_id, "files": record["files"]}
+            await self._journal.write("draft", fact)
+            await asyncio.to_thread(_publish, partial, self._root / draft_id)
+        except BaseException:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
+        return record
+
+    async def _copy(self, paths: list[str], folder: Path) -> list[dict[str, Any]]:
         files = []
-        room = order.export_request_mb << 20
+        room = self._order.export_request_mb << 20
         for path in paths:
-            if not room:
-                raise InvalidInput(f"an export has at most {order.export_request_mb} MB in all")
-            body = await read(path, min(room, order.export_file_mb << 20))
+            limit = min(room, self._order.export_file_mb << 20)
+            body = await self._read(path, limit)
+            if len(body) > limit:
+                raise InvalidInput(f"{path} is larger than an export may be")
             room -= len(body)
             digest = hashlib.sha256(body).hexdigest()
-            _write(partial / "files" / digest, body)
+            await asyncio.to_thread(_write, folder / digest, body)
             files.append({"path": path, "size_bytes": len(body), "sha256": digest})
-        record = {
-            "draft_id": draft_id,
-            "session_id": order.session_id,
-            "person": order.person,
-            "project": order.project,
-            "title": title,
-            "context": context,
-            "created_at": timestamp(utc_now()),
-            "files": files,
-        }
-        _write(partial / "draft.json", json.dumps(record, indent=1).encode())
-        _sync_directory(partial)
-        partial.rename(root / draft_id)
-        _sync_directory(root)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
-    return record
+        return files
+
+
+def _publish(partial: Path, place: Path) -> None:
+    _sync_directory(partial / "files")
+    _sync_directory(partial)
+    partial.rename(place)
+    _sync_directory(place.parent)
 
 
 def _write(path: Path, body: bytes) -> None:

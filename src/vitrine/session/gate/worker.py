@@ -11,7 +11,6 @@ import contextlib
 import hashlib
 import json
 import os
-import shutil
 import socket
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -21,9 +20,9 @@ from typing import Any, Final
 import zmq
 
 from vitrine.activity.journal import JournalFailed, JournalWriter
-from vitrine.errors import InvalidInput, VitrineError
+from vitrine.errors import InvalidInput
 from vitrine.session.gate.agent_side import AgentProblem, AgentSide
-from vitrine.session.gate.drafts import freeze, partial_prefix
+from vitrine.session.gate.drafts import DraftDesk
 from vitrine.session.gate.lab_side import LabSide
 from vitrine.session.gate.marks import Past
 from vitrine.session.gate.order import Places, SessionOrder
@@ -33,9 +32,6 @@ from vitrine.session.wire import Link
 
 _REPORT_PAUSE_S: Final = 0.25
 _AGENT_GRACE_S: Final = 3.0
-_DRAFTS_AT_ONCE: Final = 2
-_DRAFTS_WAITING: Final = 8
-_DRAFTS_AN_HOUR: Final = 60
 _KERNELS_LIMIT: Final = 16
 _REFUSALS_KEPT: Final = 10_000
 _CONTAINER_STOPPED: Final = (
@@ -54,10 +50,7 @@ class Worker:
         self._relays: dict[str, Relay] = {}
         self._ended = asyncio.Event()
         self._close_reason = "the session was closed"
-        self._drafting = asyncio.Semaphore(_DRAFTS_AT_ONCE)
         self._refusals: deque[dict[str, Any]] = deque()
-        self._drafts_waiting = 0
-        self._drafts_at: deque[float] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -76,6 +69,7 @@ class Worker:
             self,
             kernel_limit=MESSAGE_LIMIT + (1 << 20),
         )
+        self._drafts = DraftDesk(self.order, self.places.drafts, self._read_for_draft, self.journal)
         self._lab = LabSide(self)
         await self.agent.listen()
         await self._lab.listen()
@@ -85,9 +79,7 @@ class Worker:
         await self._close()
 
     def _recover(self) -> None:
-        """Take up the kernels of a worker that died, and remove what it had not finished."""
-        for partial in self.places.drafts.glob(f"{partial_prefix(self.order)}*"):
-            shutil.rmtree(partial, ignore_errors=True)
+        """Take up the kernels of a worker that died."""
         try:
             known = json.loads((self._memory / "kernels.json").read_bytes())
         except FileNotFoundError:
@@ -226,7 +218,6 @@ class Worker:
     def agent_said(self, head: Mapping[str, Any]) -> None:
         """The researcher's code asks for an export."""
         if head["push"] == "draft":
-            self._drafts_waiting += 1
             self._spawn(self._draft(dict(head)))
 
     def _kernel_ended(self, relay: Relay, fact: Mapping[str, Any], is_repeated: bool) -> None:
@@ -273,36 +264,12 @@ class Worker:
     # -- export drafts ---------------------------------------------------------------------
 
     async def _draft(self, fields: dict[str, Any]) -> None:
-        try:
-            self._may_draft()
-            async with self._drafting:
-                record = await freeze(fields, self.order, self.places.drafts, self._read_for_draft)
-                body = {"draft_id": record["draft_id"], "files": record["files"]}
-                await self.journal.write("draft", body)
-            result = {"ok": True, "draft_id": record["draft_id"], "files": record["files"]}
-        except VitrineError as problem:
-            result = {"ok": False, "error": problem.sentence()}
-        except OSError as problem:
-            result = {"ok": False, "error": f"the files could not be frozen: {problem.strerror}"}
-        self._drafts_waiting -= 1
+        result = await self._drafts.take(fields)
         self.agent.tell({"op": "draft.done", "number": fields.get("number"), "result": result})
-
-    def _may_draft(self) -> None:
-        now = asyncio.get_running_loop().time()
-        while self._drafts_at and self._drafts_at[0] < now - 3600:
-            self._drafts_at.popleft()
-        if self._drafts_waiting > _DRAFTS_WAITING or len(self._drafts_at) >= _DRAFTS_AN_HOUR:
-            raise InvalidInput(
-                f"a session asks for at most {_DRAFTS_AN_HOUR} exports an hour, and for "
-                f"{_DRAFTS_WAITING} at a time: put the files of one question into one export"
-            )
-        self._drafts_at.append(now)
 
     async def _read_for_draft(self, path: str, limit: int) -> bytes:
         fields = {"path": path, "limit": limit, "no_links": True}
         _, body = await self.agent.ask("files.read", fields)
-        if len(body) > limit:
-            raise InvalidInput(f"{path} is larger than an export may be")
         return body
 
     # -- files and refusals, asked for by the lab ------------------------------------------

@@ -27,7 +27,7 @@ _RULES: Final = (
     ("GET", r"/api/(me|status)"),
     ("GET", r"/api/kernelspecs(/python3)?"),
     ("GET", r"/kernelspecs/python3/logo-[a-z0-9]+\.(png|svg)"),
-    ("GET", r"/api/contents(?!.*/checkpoints)(/.*)?"),
+    ("GET", r"/api/contents(?!.*/checkpoints(/|$))(/.*)?"),
     ("POST|PUT|PATCH|DELETE", r"/api/contents(?!.*/(checkpoints|trust)(/|$))(/.*)?"),
     ("GET|POST", r"/api/contents/.*/checkpoints"),
     ("GET|POST", r"/api/sessions"),
@@ -54,8 +54,8 @@ _REASONS: Final = (
     (r"/lsp/", "language servers are not part of a session"),
     (r"/lab/api/(build|extensions|plugins)", "extensions are chosen by the administrator"),
     (r"/api/config", "the server's configuration cannot be changed"),
-    (r".*/checkpoints", "checkpoints are not kept"),
-    (r".*/trust", "run a notebook's cells to trust their outputs"),
+    (r".*/checkpoints(/|$)", "checkpoints are not kept"),
+    (r".*/trust(/|$)", "run a notebook's cells to trust their outputs"),
 )
 
 
