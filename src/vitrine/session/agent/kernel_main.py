@@ -25,6 +25,7 @@ def main() -> None:
     _prefer_to_die()
     import zmq
     from ipykernel.kernelapp import IPKernelApp
+    from traitlets.config import Config
 
     class VitrineKernel(IPKernelApp):
         """IPython's kernel without a silent limit on its output queue."""
@@ -44,7 +45,9 @@ def main() -> None:
     with contextlib.suppress(OSError):
         os.chdir(order["cwd"])
     sys.path[:] = ["", *(entry for entry in sys.path if entry != "")]
-    app = VitrineKernel.instance()
+    # Jedi parses stubs for seconds at the first Tab, longer than JupyterLab waits; without it
+    # names are completed from the objects that there are, at once.
+    app = VitrineKernel.instance(config=Config({"IPCompleter": {"use_jedi": False}}))
     app.initialize(["-f", order["connection_file"], *order.get("arguments", [])])
     app.start()
 
