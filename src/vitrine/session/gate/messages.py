@@ -195,13 +195,26 @@ def json_object(frame: bytes, *, exactly: bool = False) -> dict[str, Any]:
         raise BadMessage("a message that is not JSON") from None
     if not isinstance(value, dict):
         raise BadMessage("a message part that is not a JSON object")
-    if frame.count(b"{") + frame.count(b"[") > DEPTH_LIMIT:
+    if _may_be_deep(frame):
         _check_depth(value)
     if exactly and _LONG_NUMBER.search(frame):
         # orjson reads such integers as floats.
         value = None
         value = json.loads(frame)
     return dict(value)
+
+
+def _may_be_deep(frame: bytes) -> bool:
+    """Whether there are more brackets than levels allowed. Faster than counting all of them."""
+    left = DEPTH_LIMIT
+    for bracket in (b"{", b"["):
+        at = frame.find(bracket)
+        while at >= 0:
+            left -= 1
+            if left < 0:
+                return True
+            at = frame.find(bracket, at + 1)
+    return False
 
 
 def _is_large_in_memory(frame: bytes) -> bool:
