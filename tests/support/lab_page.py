@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import time
+from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Response, expect
 
 CHROMIUM = "/usr/bin/chromium"
 SWITCHES = (
@@ -21,6 +21,12 @@ SWITCHES = (
     "--disable-sync",
 )
 PATIENCE_MS = 30_000
+_KEEP_SOCKETS = """
+window.openSockets = [];
+window.WebSocket = class extends WebSocket {
+    constructor(...given) { super(...given); window.openSockets.push(this); }
+};
+"""
 
 
 def sign_in(page: Page, hub_url: str, name: str, password: str) -> None:
@@ -38,8 +44,21 @@ class LabPage:
     def __init__(self, context: BrowserContext, lab_url: str) -> None:
         self.page = context.new_page()
         self.page.set_default_timeout(PATIENCE_MS)
+        self.page.add_init_script(_KEEP_SOCKETS)
         self.url = lab_url
         self.opened_s = 0.0
+        self.traffic: deque[str] = deque(maxlen=60)
+        """What the page asked its server about kernels lately, and what went wrong in it."""
+        self.page.on("response", self._note_response)
+        self.page.on("pageerror", lambda error: self._note(f"error {error}"))
+
+    def _note(self, line: str) -> None:
+        self.traffic.append(f"{time.monotonic():.3f} {line}"[:200])
+
+    def _note_response(self, answer: Response) -> None:
+        path = answer.url.removeprefix(self.url)
+        if answer.status >= 400 or path.startswith(("/api/kernels", "/api/sessions")):
+            self._note(f"{answer.status} {answer.request.method} {path}")
 
     # -- pages -----------------------------------------------------------------------------
 
@@ -59,19 +78,20 @@ class LabPage:
         self.wait_for_idle()
         return self
 
-    def api(self, method: str, path: str, body: Any = None) -> Any:
-        """One request of this page to its own server; status and JSON answer or text."""
-        return self.page.evaluate(
-            """async ([method, url, body]) => {
-                const xsrf = document.cookie.match(/\\b_xsrf=([^;]*)/)?.[1] ?? "";
-                const answer = await fetch(url, {method, body,
-                    headers: {"X-XSRFToken": decodeURIComponent(xsrf)}});
-                const text = await answer.text();
-                try { return [answer.status, JSON.parse(text)]; }
-                catch { return [answer.status, text]; }
-            }""",
-            [method, f"{self.url}{path}", None if body is None else json.dumps(body)],
+    def api(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """One request with this browser's cookies; status and JSON answer or text.
+
+        It does not pass through the page, which may be busy.
+        """
+        cookies = self.page.context.cookies(f"{self.url}/")
+        xsrf = [each["value"] for each in cookies if each["name"] == "_xsrf"]
+        answer = self.page.context.request.fetch(
+            f"{self.url}{path}", method=method, data=body, headers={"X-XSRFToken": xsrf[-1]}
         )
+        try:
+            return answer.status, answer.json()
+        except ValueError:
+            return answer.status, answer.text()
 
     def make_notebook(self, path: str, sources: Iterable[str] = ("",)) -> str:
         """Write a notebook into the workspace; its path."""
@@ -97,6 +117,25 @@ class LabPage:
         status, answer = self.api("PUT", f"/api/contents/{path}", model)
         assert status in (200, 201), answer
         return path
+
+    def new_notebook(self, sources: Iterable[str] = ("",)) -> LabPage:
+        """Write a notebook under a new name and open it here."""
+        return self.open_notebook(self.make_notebook(f"n{secrets.token_hex(3)}.ipynb", sources))
+
+    def beside(self, path: str = "") -> LabPage:
+        """Another tab of the same browser."""
+        other = LabPage(self.page.context, self.url)
+        return other.open_notebook(path) if path else other.open()
+
+    def end_kernels(self) -> None:
+        """Shut down every kernel of the session."""
+        for kernel in self.api("GET", "/api/kernels")[1]:
+            self.api("DELETE", f"/api/kernels/{kernel['id']}")
+
+    @property
+    def path(self) -> str:
+        """The path of the document that this page was opened on."""
+        return self.page.url.partition("/tree/")[2]
 
     # -- notebooks -------------------------------------------------------------------------
 
@@ -141,27 +180,46 @@ class LabPage:
 
     def text(self, number: int = -1) -> str:
         """The text of a cell's outputs."""
-        return "\n".join(self.output(number).locator(".jp-OutputArea-output").all_inner_texts())
+        outputs = self.output(number).locator(".jp-OutputArea-output").all_inner_texts()
+        return "\n".join(outputs).strip()
 
     def wait_for_idle(self, timeout_s: float = 60) -> None:
         """Return when the kernel of the notebook in front has nothing to do."""
         bar = self.page.locator("#jp-main-statusbar")
         expect(bar).to_contain_text(") | Idle", timeout=timeout_s * 1000)
 
-    def menu(self, *labels: str) -> Locator:
-        """Open a menu of the menu bar; the entry with the last label."""
-        self.page.locator(".lm-MenuBar-itemLabel", has_text=labels[0]).first.click()
-        for label in labels[1:-1]:
-            self.page.locator(".lm-Menu-itemLabel", has_text=label).first.click()
-        return self.page.locator(".lm-Menu-itemLabel").get_by_text(labels[-1])
+    def kernel_id(self) -> str:
+        """The kernel of the notebook that this page was opened on."""
+        for session in self.api("GET", "/api/sessions")[1]:
+            if session["path"] == self.path:
+                return str(session["kernel"]["id"])
+        raise AssertionError(f"no kernel serves {self.path}")
 
-    def command(self, name: str) -> None:
-        """Run a command of the command palette."""
+    def execution_state(self) -> str:
+        """What the server says that the kernel is doing."""
+        return str(self.api("GET", f"/api/kernels/{self.kernel_id()}")[1]["execution_state"])
+
+    def menu_entries(self, menu: str) -> list[str]:
+        """What a menu of the menu bar offers."""
+        self.page.locator(".lm-MenuBar-itemLabel", has_text=menu).first.click()
+        self.page.wait_for_selector(".lm-Menu")
+        entries = self.shown_entries()
         self.page.keyboard.press("Escape")
-        self.page.keyboard.press("Control+Shift+C")
-        box = self.page.locator(".lm-CommandPalette-input")
-        box.fill(name)
-        self.page.locator(".lm-CommandPalette-item", has_text=name).first.click()
+        return entries
+
+    def shown_entries(self) -> list[str]:
+        """The entries of the open menu, without those that are hidden."""
+        self.page.wait_for_selector(".lm-Menu-item[data-type=command]:visible")
+        found: list[str] = self.page.locator(".lm-Menu-item").evaluate_all(
+            """items => items.filter(item => item.offsetHeight > 1 && !item.matches(".lm-mod-hidden"))
+                .map(item => item.querySelector(".lm-Menu-itemLabel").textContent).filter(Boolean)"""
+        )
+        return found
+
+    def choose(self, menu: str, entry: str) -> None:
+        """Click an entry of a menu of the menu bar."""
+        self.page.locator(".lm-MenuBar-itemLabel", has_text=menu).first.click()
+        self.page.locator(".lm-Menu-itemLabel").get_by_text(entry, exact=True).click()
 
     @property
     def dialog(self) -> Locator:
@@ -171,6 +229,17 @@ class LabPage:
     def accept(self) -> None:
         """Press the dialog's main button."""
         self.dialog.locator(".jp-mod-accept").last.click()
+
+    def dismiss(self) -> None:
+        """Close dialogs that come within a moment."""
+        self.page.wait_for_timeout(1500)
+        while self.dialog.count():
+            self.dialog.locator("button").last.click()
+            self.page.wait_for_timeout(300)
+
+    def cut_websockets(self) -> None:
+        """Close every websocket of the page, as a bad line does."""
+        self.page.evaluate("() => window.openSockets.splice(0).forEach(socket => socket.close(4000))")
 
     def close(self) -> None:
         """Close the tab as a person does who is in a hurry."""

@@ -140,9 +140,10 @@ class RunningNode:
         except ValueError:
             return done.stdout
 
-    def add_person(self, name: str, role: str = "researcher") -> Person:
-        """An account that signs in with `PASSWORD`."""
-        self.cli("user", "add", name, "--role", role, "--password-stdin", stdin=PASSWORD + "\n")
+    def add_person(self, name: str, *roles: str) -> Person:
+        """An account that signs in with `PASSWORD`; a researcher if nothing else is said."""
+        words = [word for role in roles or ("researcher",) for word in ("--role", role)]
+        self.cli("user", "add", name, *words, "--password-stdin", stdin=PASSWORD + "\n")
         return self.person(name)
 
     def person(self, name: str) -> Person:
