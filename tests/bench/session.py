@@ -53,9 +53,9 @@ def main() -> int:
         for page in (ours, theirs):
             page.sign_in()
         figures |= _starts(ours, theirs, options.starts)
+        figures["idle_session_mb"] = _idle_mb(node)
         figures |= _cells(ours, theirs, options.pairs)
         figures |= _throughput(ours, theirs, 10)
-        figures["idle_session_mb"] = _idle_mb(node)
         for page in (ours, theirs):
             page.stop(PROJECT)
         figures["sessions_started_20_s"] = _many(node, names)
