@@ -26,6 +26,7 @@ from typing import Any
 import websocket
 
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
+_UNCLAIMED_LIMIT = 1000
 REPOSITORY = Path(__file__).parents[2]
 GATE = """
 import asyncio, json, os, sys
@@ -283,6 +284,7 @@ class Kernel:
         self.kernel_id = kernel_id
         self.client = client or os.urandom(8).hex()
         self.counter = 0
+        self.unclaimed: list[dict[str, Any]] = []
         self.connect()
 
     def connect(self) -> None:
@@ -380,17 +382,25 @@ class Kernel:
         return self.send("execute_request", content | fields)
 
     def collect(self, msg_id: str, timeout_s: float = 60.0) -> list[dict[str, Any]]:
-        """All messages of a request until its reply and its idle have come."""
+        """All messages of a request until its reply and its idle have come.
+
+        Those of other requests are kept for when they are asked for: replies and outputs come
+        through different sockets, so those of two requests may be interleaved.
+        """
         found, has_reply, is_idle = [], False, False
+        kept, self.unclaimed = self.unclaimed, []
         deadline = time.monotonic() + timeout_s
         while not (has_reply and is_idle):
-            message = self.receive(max(0.1, deadline - time.monotonic()))
+            remaining = max(0.1, deadline - time.monotonic())
+            message = kept.pop(0) if kept else self.receive(remaining)
             if (message.get("parent_header") or {}).get("msg_id") != msg_id:
+                self.unclaimed.append(message)
                 continue
             found.append(message)
             kind = message["header"]["msg_type"]
             has_reply |= kind.endswith("_reply")
             is_idle |= kind == "status" and message["content"]["execution_state"] == "idle"
+        self.unclaimed = [*self.unclaimed, *kept][-_UNCLAIMED_LIMIT:]
         return found
 
     def run(self, code: str, timeout_s: float = 60.0) -> str:

@@ -287,6 +287,7 @@ class Worker:
         if body:
             digest = await asyncio.to_thread(lambda: hashlib.sha256(body).hexdigest())
             record |= {"size": len(body), "sha256": digest}
+        await self.agent.arrived(timeout_s=_AGENT_GRACE_S)
         await self.journal.write("rpc", record)
         result, answer = await self.agent.ask(f"files.{verb}", fields, body)
         if answer:
