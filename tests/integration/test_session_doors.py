@@ -215,6 +215,15 @@ def test_what_is_refused_is_in_the_journal_and_told_to_the_steward_with_who_it_w
     assert item["session_id"] == session.session_id
 
 
+def test_settings_and_layouts_are_no_place_to_keep_data(session):
+    for path in ("/lab/api/workspaces/hoard", "/lab/api/settings/@jupyterlab/x:y"):
+        status, body = session.http("PUT", path, {"data": "x" * (300 << 10)})
+        assert (status, body) == (403, b"settings and layouts have at most 256 KiB")
+        chunked = {"Transfer-Encoding": "chunked"}
+        status, _ = session.http("PUT", path, b"0\r\n\r\n", headers=chunked)
+        assert status == 403
+
+
 def test_the_status_line_is_the_protocols_and_the_body_is_the_reason(session):
     with socket.socket(socket.AF_UNIX) as peer:
         peer.connect(str(session.lab_socket))

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 FILE_VERBS: Final = frozenset(
     {"stat", "list", "read", "write", "mkdir", "rename", "copy", "delete", "hash"}
 )
+_IN_HAND_LIMIT: Final = 48 << 20
+"""Bytes of file bodies taken from the lab before it has to wait."""
+_FILES_AT_ONCE: Final = 4
 _SIGNALS: Final = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGKILL})
 
 Answer = tuple[dict[str, Any], bytes]
@@ -34,6 +37,9 @@ class LabSide:
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
+        self._in_hand = 0
+        self._paused: list[Link] = []
+        self._turn = asyncio.Semaphore(_FILES_AT_ONCE)
         self._boot = os.urandom(8).hex()
         self._verbs: Mapping[str, Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]] = {
             "hello": self._hello,
@@ -66,6 +72,10 @@ class LabSide:
             link.close(str(problem))
             return
         body = parts[1] if len(parts) > 1 else b""
+        self._in_hand += len(body)
+        if self._in_hand > _IN_HAND_LIMIT:
+            link.pause()
+            self._paused.append(link)
         task = asyncio.ensure_future(self._answer(link, head, body))
         task.add_done_callback(lambda done: done.exception())
 
@@ -82,14 +92,24 @@ class LabSide:
             parts = pack({"id": number, "ok": False, "code": "journal", "error": sentence})
         except (VitrineError, KeyError, ValueError, TypeError) as problem:
             parts = pack({"id": number, "ok": False, "code": "refused", "error": str(problem)})
+        finally:
+            self._done_with(len(body))
         link.send(parts, urgent=verb.startswith("kernel."))
+
+    def _done_with(self, size: int) -> None:
+        self._in_hand -= size
+        if self._in_hand <= _IN_HAND_LIMIT // 2:
+            paused, self._paused = self._paused, []
+            for link in paused:
+                link.resume()
 
     async def _perform(self, verb: str, head: dict[str, Any], body: bytes) -> Answer:
         if verb.startswith("files."):
             name = verb.removeprefix("files.")
             if name not in FILE_VERBS:
                 raise InvalidInput("not a file operation")
-            return await self._worker.file_operation(name, head, body)
+            async with self._turn:
+                return await self._worker.file_operation(name, head, body)
         operation = self._verbs.get(verb)
         if operation is None:
             raise InvalidInput("not something the lab may ask for")

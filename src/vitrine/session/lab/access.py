@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+SETTINGS_LIMIT: Final = 256 << 10
+"""Most bytes of one settings file or layout: they are no place to keep data."""
 _UUID: Final = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _NAME: Final = r"[^/]+"
 
@@ -59,13 +61,16 @@ _REASONS: Final = (
 )
 
 
-def refusal(method: str, path: str) -> str | None:
+def refusal(method: str, path: str, size_bytes: int | None = 0) -> str | None:
     """Why this request is refused, or None when it may pass.
 
     Args:
         path: the decoded or raw path below the server's base URL, starting with `/`.
+        size_bytes: size of the request's body; None when it does not say.
     """
     known = method if method != "HEAD" else "GET"
+    if path.startswith("/lab/api/") and (size_bytes is None or size_bytes > SETTINGS_LIMIT):
+        return f"settings and layouts have at most {SETTINGS_LIMIT >> 10} KiB"
     for methods, pattern in _ALLOWED:
         if known in methods and pattern.fullmatch(path):
             return None

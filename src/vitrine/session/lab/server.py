@@ -56,6 +56,12 @@ class RefusedHandler(JupyterHandler):
         return str(user.username) if user is not None else None
 
 
+def _body_size(request: HTTPServerRequest) -> int | None:
+    length = request.headers.get("Content-Length", "0")
+    is_known = length.isdecimal() and "Transfer-Encoding" not in request.headers
+    return int(length) if is_known else None
+
+
 def guard(app: web.Application, base_url: str) -> None:
     """Let `app` choose a handler only for requests that may pass."""
     choose = app.find_handler
@@ -66,7 +72,7 @@ def guard(app: web.Application, base_url: str) -> None:
         inside = path[len(prefix) :] if path.startswith(f"{prefix}/") or path == prefix else None
         reason = "this is not part of a session"
         if inside is not None:
-            found = refusal(str(request.method), inside or "/")
+            found = refusal(str(request.method), inside or "/", _body_size(request))
             if found is None:
                 return choose(request, **kwargs)
             reason = found
