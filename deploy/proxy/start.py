@@ -17,6 +17,8 @@ from vitrine.storage import secrets
 
 LOOPBACK = "127.0.0.1"
 BEHIND_TLS = 8000
+ERRORS = Path(__file__).resolve().with_name("errors")
+"""What people see while the Hub or a session is away."""
 
 
 def main() -> int:
@@ -32,6 +34,7 @@ def main() -> int:
     port = BEHIND_TLS if public.scheme == "https" else public.port or 80
     command = [
         *(str(program), "--log-level", "warn", "--ip", LOOPBACK, "--port", str(port)),
+        *("--error-path", str(ERRORS)),
         *("--api-ip", api.hostname or LOOPBACK, "--api-port", str(api.port or 8001)),
     ]
     environment = {"CONFIGPROXY_AUTH_TOKEN": token, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}

@@ -29,7 +29,6 @@ from vitrine.session import control
 from vitrine.session.host import disks
 from vitrine.settings import Settings
 from vitrine.settings import load as load_settings
-from vitrine.storage import secrets as node_secrets
 from vitrine.storage.database import Database
 
 REPOSITORY = Path(__file__).parents[2]
@@ -183,9 +182,6 @@ class RunningNode:
         is_root = program in ("host", "parser")
         account = "root" if is_root else getattr(self.settings, f"account_{program}")
         environment = {**self._environment, **environment_}
-        if program == "proxy":
-            token = node_secrets.read(self.settings, "proxy", "proxy_token")
-            environment["CONFIGPROXY_AUTH_TOKEN"] = token
         become = ["setpriv", f"--reuid={account}", f"--regid={account}", "--init-groups"]
         with (self.root / f"{program}.log").open("ab") as log:
             self.processes[program] = subprocess.Popen(
@@ -272,9 +268,7 @@ class RunningNode:
 
     def _command(self, program: str) -> list[str]:
         if program == "proxy":
-            hub, api = _port(self.settings.hub_url), _port(self.settings.proxy_api_url)
-            listen = ["--ip", "127.0.0.1", "--port", hub, "--api-ip", "127.0.0.1"]
-            return [str(BIN / "configurable-http-proxy"), *listen, "--api-port", api]
+            return [str(BIN / "python"), str(REPOSITORY / "deploy" / "proxy" / "start.py")]
         config = ["-f", str(REPOSITORY / "jupyterhub_config.py")] if program == "hub" else []
         command = [str(BIN / "python"), "-m", _MODULES[program], *config]
         return [*self._in_empty_network(), *command] if program == "parser" else command

@@ -17,6 +17,7 @@ REVIEW_CLIENT: Final = "service-egress-review"
 TEMPLATES: Final = Path(__file__).parent / "templates"
 
 POLL_EVERY_S: Final = 5
+PROXY_CHECK_S: Final = 5
 START_TIMEOUT_S: Final = 600
 """Covers the wait for a turn; a session's own start is bounded in `vitrine.hub.pair`."""
 ACCOUNT_CHECK_S: Final = 10
@@ -58,6 +59,8 @@ def _addresses(settings: Settings, c: Any) -> None:
     c.JupyterHub.hub_socket_mode = 0o660
     c.ConfigurableHTTPProxy.should_start = False
     c.ConfigurableHTTPProxy.api_url = settings.proxy_api_url
+    # The Hub looks at the proxy's routes as often as this; a proxy that was restarted has none.
+    c.JupyterHub.last_activity_interval = PROXY_CHECK_S
     c.JupyterHub.cleanup_servers = False
     c.JupyterHub.cleanup_proxy = False
     c.JupyterHub.cookie_host_prefix_enabled = urlsplit(settings.hub_url).scheme == "https"
