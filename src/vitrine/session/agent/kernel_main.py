@@ -20,6 +20,13 @@ def _prefer_to_die() -> None:
         file.write("1000")
 
 
+class _Nothing(dict[int, list[Any]]):
+    """Has a new list for every key and keeps none."""
+
+    def __missing__(self, key: int) -> list[Any]:
+        return []
+
+
 def main() -> None:
     """Import, wait for the order, run the kernel until it ends."""
     _prefer_to_die()
@@ -49,6 +56,8 @@ def main() -> None:
     # names are completed from the objects that there are, at once.
     app = VitrineKernel.instance(config=Config({"IPCompleter": {"use_jedi": False}}))
     app.initialize(["-f", order["connection_file"], *order.get("arguments", [])])
+    # IPython would keep every output in memory, for a notebook that nobody asks it to write.
+    app.shell.history_manager.outputs = _Nothing()
     app.start()
 
 
