@@ -23,6 +23,7 @@ MIB: Final = 1024 * 1024
 LAB_PIDS: Final = 128
 LAB_OPEN_FILES: Final = 4096
 LAB_TMP_MB: Final = 128
+TMP_FILES_PER_MB: Final = 128
 SHARED_MEMORY_MB: Final = 64
 
 HUB_API: Final = "http+unix://%2Frun%2Fhub%2Fhub.sock"
@@ -189,8 +190,9 @@ def _bind(source: Path, target: str, *, writable: bool = False) -> dict[str, Any
 
 
 def _tmpfs(size_mb: int) -> str:
-    # Executable: numba and others map what they compile there.
-    return f"rw,exec,nosuid,nodev,size={size_mb}m,mode=1777"
+    # Executable: numba and others map what they compile there. Empty files cost memory, too.
+    files = f"nr_inodes={size_mb * TMP_FILES_PER_MB}"
+    return f"rw,exec,nosuid,nodev,size={size_mb}m,{files},mode=1777"
 
 
 def _ulimits(open_files: int, file_mb: int) -> list[dict[str, Any]]:
