@@ -58,6 +58,32 @@ class BoundedConnection(ZMQChannelsWebsocketConnection):
         if self.kernel_id not in self.multi_kernel_manager:
             self.multi_kernel_manager.asked.pop(self.session_key, None)
 
+    def nudge(self) -> Any:
+        """Wait until outputs arrive; those that show it are passed on, not swallowed."""
+        outputs, kept = self.channels["iopub"], []
+        listen = outputs.on_recv
+
+        def listen_and_keep(callback: Any, copy: bool = True) -> None:
+            def keep(frames: Any) -> None:
+                kept.append(frames)
+                callback(frames)
+
+            listen(keep if callback is not None else None, copy)
+
+        outputs.on_recv = listen_and_keep
+        try:
+            connected = super().nudge()
+        finally:
+            del outputs.on_recv
+        connected.add_done_callback(lambda _: asyncio.get_running_loop().call_soon(pass_on))
+
+        def pass_on() -> None:
+            for frames in kept:
+                if is_new(outputs, frames) and not self._is_ended:
+                    super(BoundedConnection, self).handle_outgoing_message(outputs, frames)
+
+        return connected
+
     def handle_outgoing_message(self, stream: Any, outgoing_msg: Any) -> None:
         """Pass a message of the kernel on, unless this page has had it."""
         if isinstance(stream, str) or is_new(stream, outgoing_msg):
