@@ -160,9 +160,18 @@ class Notebook:
 
     def run(self, code: str, timeout_s: float = 120) -> str:
         """What a cell prints and shows; errors as `Name: text`."""
+        self.send(code)
+        return self.rest(timeout_s)
+
+    def send(self, code: str) -> None:
+        """Run a cell without waiting for what it says."""
         self._number += 1
         msg_id = f"{self._client}-{self._number}"
         self._socket.send(json.dumps(_execute_request(msg_id, self._client, code)))
+
+    def rest(self, timeout_s: float = 120) -> str:
+        """What the cell that was sent last shows until it has ended."""
+        msg_id = f"{self._client}-{self._number}"
         shown: list[str] = []
         has_reply = is_idle = False
         deadline = time.monotonic() + timeout_s

@@ -20,7 +20,7 @@ PROJECTS = {
 
 @pytest.fixture(scope="package")
 def node() -> Iterator[RunningNode]:
-    """A node with steward and reviews, small sessions and journals of at most 48 MiB."""
-    with a_node_of(PROJECTS, journal_limit_mb=48) as found:
+    """A node with steward and reviews, small sessions and journals of at most 24 MiB."""
+    with a_node_of(PROJECTS, journal_limit_mb=24) as found:
         found.start_reviews()
         yield found

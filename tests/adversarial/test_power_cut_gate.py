@@ -109,9 +109,13 @@ class Load:
     def _send(self) -> None:
         choice = random.Random()
         while not self._stopping.is_set():
-            if self._answered.acquire(timeout=0.3):
-                code = "pass # " + "x" * choice.randrange(2000)
+            self._answered.acquire(timeout=0.3)  # an answer may be lost with a connection
+            code = "pass # " + "x" * choice.randrange(2000)
+            try:
                 self._kernel.execute(code, stop_on_error=False)
+            except Exception:  # the lab was busy for too long: the page connects again
+                with contextlib.suppress(Exception):
+                    self._kernel.connect()
 
     def _drain(self) -> None:
         while not self._stopping.is_set():
@@ -163,7 +167,12 @@ def journalled(root: Path, session_id: str) -> set[str]:
 
 def let_some_cross(session: TappedSession, choice: random.Random) -> None:
     before = len(session.passed())
-    wait_for(lambda: len(session.passed()) > before, "a message", 60)
+    try:
+        wait_for(lambda: len(session.passed()) > before, "a message", 60)
+    except AssertionError:
+        print(session.status(), session.log("gate")[-1500:], session.log("tap")[-1500:])
+        print(session.log("agent")[-1500:], [r["kind"] for r in session.records()[-5:]])
+        raise
     time.sleep(choice.uniform(0, 0.3))
 
 
