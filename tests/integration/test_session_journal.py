@@ -56,7 +56,7 @@ def test_a_full_disk_stops_this_session_with_one_sentence_and_no_other_and_space
             assert status == 503
             assert b"nothing was done" in body
             assert not (full.workspace / "a.txt").exists()
-            assert full.status()["journal_ok"] is False
+            wait_for(lambda: full.status()["journal_ok"] is False, "the report of the failure")
             assert other.run("print('goes on')") == "goes on\n"
 
             filler.unlink()
