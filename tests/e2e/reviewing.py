@@ -1,0 +1,88 @@
+"""The way of an export through the review pages, as authors and checkers walk it."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.support.lab_page import LabPage
+
+MAKE_FILES = """
+import json, numpy, pandas, matplotlib.pyplot as plt
+from vitrine import workbench
+pandas.DataFrame({{"stage": ["I", "II"], "mean_ml": [3.5, 14.25]}}).to_csv("means.csv", index=False)
+plt.figure(figsize=(3, 2)); plt.bar(["I", "II"], [3.5, 14.25]); plt.savefig("means.png"); plt.close()
+cell = {{"cell_type": "code", "id": "one", "metadata": {{}}, "source": "print(6 * 7)",
+        "outputs": [{{"output_type": "stream", "name": "stdout", "text": "42"}}],
+        "execution_count": 1}}
+book = {{"nbformat": 4, "nbformat_minor": 5, "metadata": {{}}, "cells": [cell]}}
+open("method.ipynb", "w").write(json.dumps(book))
+open("notes.txt", "w").write("Volumes in millilitres.\\nMeans over all patients.\\n")
+draft = workbench.request_export({files!r}, title={title!r}, context="Means over 24 patients.")
+print(draft.draft_id)
+"""
+ALL_FILES = ("means.csv", "means.png", "method.ipynb", "notes.txt")
+
+
+def draft_and_submit(
+    lab: LabPage, review_url: str, title: str, files: tuple[str, ...] = ("means.csv",)
+) -> str:
+    """Draft an export in a cell and submit it in the author's browser; the request's URL."""
+    said = lab.run(MAKE_FILES.format(files=list(files), title=title))
+    assert "drf-" in said, said
+    page = lab.page.context.new_page()
+    page.goto(review_url)
+    request = page.get_by_role("link", name=title)
+    for _ in range(60):  # the steward fetches drafts and has them cleaned
+        if request.count():
+            break
+        page.wait_for_timeout(500)
+        page.reload()
+    request.click()
+    while page.get_by_text("Being made").count():
+        page.wait_for_timeout(500)
+        page.reload()
+    page.get_by_label(re.compile("What the files show")).fill(
+        "Mean volume for each stage over 24 patients; the smallest group has 11."
+    )
+    page.get_by_role("button", name="Submit for review").click()
+    expect(page.locator("h1 .chip")).to_have_text("In review")
+    url = page.url
+    page.close()
+    return url
+
+
+def open_request(checker: BrowserContext, review_url: str, title: str) -> Page:
+    """A checker's page on a request, reached from the queue."""
+    page = checker.new_page()
+    page.goto(f"{review_url}/queue")
+    page.get_by_role("link", name=title).click()
+    expect(page.get_by_role("heading", name=title)).to_be_visible()
+    return page
+
+
+def approve_all(page: Page) -> None:
+    """Open and approve every file, then hand the review in, with the mouse."""
+    page.locator(".files a").first.click()
+    while page.locator(".path").count():
+        here = page.url
+        page.get_by_role("button", name="Approve").click()
+        page.wait_for_url(lambda url: url != here)
+    page.get_by_role("button", name="Hand in the review").click()
+    expect(page.locator("#review")).not_to_contain_text("Hand in the review")
+
+
+def press_until(page: Page, label: str, limit: int = 60) -> None:
+    """Press Tab until the button or link of that label has the focus, which must be seen."""
+    for _ in range(limit):
+        page.keyboard.press("Tab")
+        found = page.evaluate(
+            """() => { const it = document.activeElement, style = getComputedStyle(it);
+            return [it.textContent.trim(), style.outlineStyle !== "none"
+                && parseFloat(style.outlineWidth) > 0]; }"""
+        )
+        if found[0] == label:
+            assert found[1], f"the focus on {label} cannot be seen"
+            return
+    raise AssertionError(f"{label} cannot be reached with {limit} presses of Tab")
