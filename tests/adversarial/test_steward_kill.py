@@ -113,7 +113,7 @@ def freeze(draft_root: Path, number: int) -> None:
     making.rename(draft_root / draft_id)
 
 
-def wait_until(condition, timeout_s: float = 60) -> None:
+def wait_until(condition, timeout_s: float = 180) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline

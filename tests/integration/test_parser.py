@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import grp
 import os
 import pwd
 import shutil
@@ -38,6 +39,14 @@ def has_account() -> bool:
         return False
 
 
+def passing_group() -> int:
+    """The group that may pass through the folders above a checkout; 0 when there is none."""
+    try:
+        return grp.getgrnam("vitrine").gr_gid
+    except KeyError:
+        return 0
+
+
 def unprivileged_command(path: Path) -> list[str]:
     """The parser as deployed: no network interface, no root; `nobody` where the account lacks."""
     account = pwd.getpwnam(ACCOUNT if has_account() else "nobody")
@@ -48,7 +57,7 @@ def unprivileged_command(path: Path) -> list[str]:
         "setpriv",
         f"--reuid={account.pw_uid}",
         f"--regid={account.pw_gid}",
-        "--clear-groups",
+        f"--groups={passing_group() or account.pw_gid}",
         *MODULE,
         "--socket",
         str(path),
@@ -122,7 +131,8 @@ def test_an_account_that_is_not_on_the_list_gets_no_word(running):
         "print(len(c.recv(100)))"
     )
     uid = pwd.getpwnam("nobody").pw_uid
-    command = ["setpriv", f"--reuid={uid}", "--clear-groups", sys.executable, "-c", script]
+    groups = f"--groups={passing_group() or uid}"
+    command = ["setpriv", f"--reuid={uid}", groups, sys.executable, "-c", script]
     done = subprocess.run(
         [*command, str(path)], capture_output=True, text=True, timeout=30, cwd="/"
     )
