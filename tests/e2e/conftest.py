@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Playwright, expect, sync_playwright
 
 from tests.support.lab_page import CHROMIUM, PATIENCE_MS, SWITCHES, LabPage, sign_in
-from tests.support.node import PASSWORD, REPOSITORY, RunningNode, wait_until, why_not
+from tests.support.node import PASSWORD, REPOSITORY, RunningNode, why_not
 
 PICTURES = REPOSITORY / "var" / "e2e"
 """What the pages of a failed test looked like."""

@@ -12,7 +12,8 @@ MAKE_FILES = """
 import json, numpy, pandas, matplotlib.pyplot as plt
 from vitrine import workbench
 pandas.DataFrame({{"stage": ["I", "II"], "mean_ml": [3.5, 14.25]}}).to_csv("means.csv", index=False)
-plt.figure(figsize=(3, 2)); plt.bar(["I", "II"], [3.5, 14.25]); plt.savefig("means.png"); plt.close()
+plt.figure(figsize=(3, 2)); plt.bar(["I", "II"], [3.5, 14.25]); plt.savefig("means.png")
+plt.close()
 cell = {{"cell_type": "code", "id": "one", "metadata": {{}}, "source": "print(6 * 7)",
         "outputs": [{{"output_type": "stream", "name": "stdout", "text": "42"}}],
         "execution_count": 1}}
@@ -68,7 +69,7 @@ def approve_all(page: Page) -> None:
     while page.locator(".path").count():
         here = page.url
         page.get_by_role("button", name="Approve").click()
-        page.wait_for_url(lambda url: url != here)
+        page.wait_for_url(lambda url, here=here: url != here)
     page.get_by_role("button", name="Hand in the review").click()
     expect(page.locator("#review")).not_to_contain_text("Hand in the review")
 

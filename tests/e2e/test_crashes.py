@@ -27,12 +27,12 @@ BACK = "the gate was restarted; this cell went on running meanwhile"
 
 
 @pytest.fixture
-def busy(lab: LabPage) -> Iterator[LabPage]:
+def busy(lab: LabPage) -> LabPage:
     """A page whose cell prints for a while; the kernel holds a variable."""
     lab.run("kept = 7")
     lab.press_run(LONG)
     expect(lab.output()).to_contain_text("line 1")
-    yield lab
+    return lab
 
 
 @pytest.fixture(autouse=True)

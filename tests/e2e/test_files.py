@@ -123,7 +123,8 @@ def test_a_full_workspace_refuses_an_upload_with_a_sentence(
 def test_a_table_is_shown_as_a_table(lab: LabPage) -> None:
     lab.run("open('volumes.csv', 'w').write('patient,volume_ml\\nP0001,3.5\\nP0002,14.25\\n')")
     lab.open("volumes.csv")
-    expect(lab.page.locator(".jp-CSVViewer .lm-DataGrid, .jp-CSVDocument .lm-DataGrid")).to_be_visible()
+    grid = ".jp-CSVViewer .lm-DataGrid, .jp-CSVDocument .lm-DataGrid"
+    expect(lab.page.locator(grid)).to_be_visible()
     expect(lab.page.locator(".jp-Document:not(.lm-mod-hidden)")).to_be_visible()
 
 
@@ -138,9 +139,7 @@ def test_an_image_is_shown(lab: LabPage) -> None:
     assert picture.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [64, 64]
 
 
-def test_a_direct_download_is_refused_with_a_sentence(
-    node: RunningNode, lab: LabPage
-) -> None:
+def test_a_direct_download_is_refused_with_a_sentence(node: RunningNode, lab: LabPage) -> None:
     lab.run("open('secret.csv', 'w').write('x')")
     answer = lab.page.goto(f"{lab.url}/files/secret.csv")
     assert answer is not None
@@ -148,4 +147,6 @@ def test_a_direct_download_is_refused_with_a_sentence(
     expect(lab.page.locator("body")).to_have_text(
         "files are not downloaded here: request an export instead"
     )
-    wait_until(lambda: "/files/secret.csv" in str(node.audited("request_refused")), "the audit event")
+    wait_until(
+        lambda: "/files/secret.csv" in str(node.audited("request_refused")), "the audit event"
+    )

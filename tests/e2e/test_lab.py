@@ -156,7 +156,9 @@ def test_two_kernels_and_two_tabs_do_not_mix(desk: LabPage) -> None:
     assert here.kernel_id() == again.kernel_id() != there.kernel_id()
 
 
-@pytest.mark.parametrize("command", ["%pip install numpy", "!pip install numpy", "!conda install x"])
+@pytest.mark.parametrize(
+    "command", ["%pip install numpy", "!pip install numpy", "!conda install x"]
+)
 def test_an_installation_is_answered_with_one_sentence_at_once(lab: LabPage, command: str) -> None:
     began = time.monotonic()
     said = lab.run(command, timeout_s=10)

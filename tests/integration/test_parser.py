@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import grp
 import io
 import json
-import grp
 import os
 import pwd
 import shutil

@@ -211,8 +211,10 @@ class LabPage:
         """The entries of the open menu, without those that are hidden."""
         self.page.wait_for_selector(".lm-Menu-item[data-type=command]:visible")
         found: list[str] = self.page.locator(".lm-Menu-item").evaluate_all(
-            """items => items.filter(item => item.offsetHeight > 1 && !item.matches(".lm-mod-hidden"))
-                .map(item => item.querySelector(".lm-Menu-itemLabel").textContent).filter(Boolean)"""
+            """items => items
+                .filter(item => item.offsetHeight > 1 && !item.matches(".lm-mod-hidden"))
+                .map(item => item.querySelector(".lm-Menu-itemLabel").textContent)
+                .filter(Boolean)"""
         )
         return found
 
@@ -239,7 +241,8 @@ class LabPage:
 
     def cut_websockets(self) -> None:
         """Close every websocket of the page, as a bad line does."""
-        self.page.evaluate("() => window.openSockets.splice(0).forEach(socket => socket.close(4000))")
+        close_all = "() => window.openSockets.splice(0).forEach(socket => socket.close(4000))"
+        self.page.evaluate(close_all)
 
     def close(self) -> None:
         """Close the tab as a person does who is in a hurry."""
