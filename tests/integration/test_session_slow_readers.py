@@ -188,7 +188,7 @@ def test_a_page_that_was_closed_and_opened_anew_is_told_and_shown_what_it_missed
     found = anew.drain(1.0)
     notice = next(m for m in found if "while no page was open" in json.dumps(m["content"]))
     assert notice["header"]["msg_type"] == "stream"
-    assert not notice["parent_header"]
+    assert notice["parent_header"]["session"] == anew.client
     missed = [m for m in found if m["parent_header"].get("msg_id") == asked]
     assert "line 49" in text_of(missed)
     assert "'done'" in text_of(missed)

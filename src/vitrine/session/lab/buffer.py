@@ -12,6 +12,8 @@ OFFLINE_LIMIT: Final = 16 << 20
 """Bytes of messages kept for a page that is away."""
 _DELIMITER: Final = b"<IDS|MSG>"
 _OUTPUTS: Final = (b"stream", b"display_data", b"update_display_data", b"execute_result", b"error")
+_UNEXPECTED: Final = "control"
+"""Any channel on which a page expects no outputs."""
 _HEADER, _PARENT, _METADATA, _CONTENT = range(2, 6)
 
 
@@ -61,34 +63,43 @@ class OfflineBuffer:
     def __iter__(self) -> Iterator[tuple[str, list[bytes]]]:
         return iter(self._kept)
 
-    def address_anew(self) -> int:
+    def address_anew(self, client: str) -> int:
         """The page that asked is gone for good: say so before what it missed; how many outputs.
 
-        A page that was opened anew has no cell for these messages. JupyterLab shows what belongs
-        to no cell in the notebook's log console, so nothing is lost without a word.
+        A page that was opened anew has no cell for these messages. Addressed to it, and not on
+        the channel of outputs, JupyterLab takes them for unexpected and shows them in the
+        notebook's log console; as ordinary outputs of another page it would hide them.
+
+        Args:
+            client: the session id of the new page's connection.
         """
-        outputs = [
-            frames
-            for channel, frames in self._kept
-            if channel == "iopub" and frames[0] in _OUTPUTS and _DELIMITER in frames
-        ]
-        if outputs:
-            self._kept.appendleft(("iopub", _notice(outputs[0], len(outputs))))
-        return len(outputs)
+        count = 0
+        for place, (channel, frames) in enumerate(self._kept):
+            if channel == "iopub" and frames[0] in _OUTPUTS and _DELIMITER in frames:
+                count += 1
+                self._kept[place] = (_UNEXPECTED, _addressed(frames, client))
+        if count:
+            first = next(frames for channel, frames in self._kept if channel == _UNEXPECTED)
+            self._kept.appendleft((_UNEXPECTED, _notice(first, count)))
+        return count
+
+
+def _addressed(frames: list[bytes], client: str) -> list[bytes]:
+    """`frames` as if `client` had asked. Nothing after the gate checks their signature."""
+    at = frames.index(_DELIMITER) + _PARENT
+    parent = json.loads(frames[at]) | {"session": client}
+    return [*frames[:at], json.dumps(parent).encode(), *frames[at + 1 :]]
 
 
 def _notice(frames: list[bytes], count: int) -> list[bytes]:
-    """A stream output in the form of `frames`. Nothing after the gate checks its signature."""
+    """A stream output in the form of `frames`, before which it is shown."""
     at = frames.index(_DELIMITER)
     header = json.loads(frames[at + _HEADER])
     text = (
         f"[vitrine] {count:,} outputs came while no page was open. They belong to cells of the "
         "page that was closed, so they are shown here, in the log console, and not below a cell\n"
     )
-    message: tuple[dict[str, Any], ...] = (
-        header | {"msg_type": "stream", "msg_id": f"{header['msg_id']}-notice"},
-        {},
-        {},
-        {"name": "stderr", "text": text},
-    )
-    return [b"stream", *frames[at : at + _HEADER], *(json.dumps(part).encode() for part in message)]
+    head = json.dumps(header | {"msg_type": "stream", "msg_id": f"{header['msg_id']}-notice"})
+    content = json.dumps({"name": "stderr", "text": text})
+    parts = [head.encode(), frames[at + _PARENT], b"{}", content.encode()]
+    return [b"stream", *frames[at : at + _HEADER], *parts]

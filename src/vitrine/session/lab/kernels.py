@@ -200,7 +200,7 @@ class GateKernelManager(AsyncMappingKernelManager):
         kept = self._kernel_buffers.get(kernel_id)
         if kept is not None and kept["session_key"] != session_key:
             self.asked.pop(kept["session_key"], None)
-            count = kept["buffer"].address_anew()
+            count = kept["buffer"].address_anew(session_key.partition(":")[2])
             kept["session_key"] = session_key
             if count:
                 gate().report_displaced(kernel_id, count)
