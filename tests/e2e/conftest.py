@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_makereport(item: pytest.Item) -> Any:
     """Keep a picture of every open page when a test fails."""
     report = yield
-    if report.when == "call" and report.failed:
+    if report.when in ("setup", "call") and report.failed:
         PICTURES.mkdir(parents=True, exist_ok=True)
         for context in item.funcargs.get("chromium", _Nothing).contexts:  # type: ignore[attr-defined]
             for number, page in enumerate(context.pages):
@@ -45,7 +45,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
         if lab := item.funcargs.get("page_of"):  # type: ignore[attr-defined]
             report.sections.append(("what the page did", "\n".join(lab.traffic)))
         if running := item.funcargs.get("node"):  # type: ignore[attr-defined]
-            report.sections.append(("the Hub's log", running.log("hub")[-4000:]))
+            for program in ("hub", "proxy", "gate"):
+                report.sections.append((f"log of the {program}", running.log(program)[-3000:]))
             report.sections.append(("the newest journal", _newest_journal(running)))
     return report
 

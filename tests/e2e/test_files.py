@@ -18,14 +18,14 @@ from tests.support.node import RunningNode, wait_until
 
 
 @pytest.fixture
-def workspace(node: RunningNode, desk: LabPage) -> Path:
+def workspace(node: RunningNode, page_of: LabPage) -> Path:
     """Where the session's workspace is on the host, mounted."""
     (workspace_id,) = node.mounts()
     return node.settings.workspace_root / str(workspace_id)
 
 
 def test_a_saved_notebook_is_in_the_workspace(lab: LabPage, workspace: Path) -> None:
-    lab.run("'kept in the file'")
+    lab.run("'kept ' + 'in the file'")
     lab.page.keyboard.press("Control+s")
     saved = workspace / lab.path
     wait_until(lambda: "kept in the file" in saved.read_text(), "the notebook is saved")
@@ -88,17 +88,21 @@ def test_an_upload_arrives_unchanged(
     there.unlink()
 
 
-DROP = """
-const data = new DataTransfer();
-data.items.add(new File(["dragged in"], "dragged.txt", {type: "text/plain"}));
-const target = document.querySelector(".jp-DirListing");
-for (const kind of ["dragenter", "dragover", "drop"])
-    target.dispatchEvent(new DragEvent(kind, {dataTransfer: data, bubbles: true}));
-"""
-
-
-def test_a_file_that_is_dragged_in_is_uploaded(desk: LabPage, workspace: Path) -> None:
-    desk.page.evaluate(f"() => {{ {DROP} }}")
+def test_a_file_that_is_dragged_in_is_uploaded(
+    desk: LabPage, workspace: Path, tmp_path: Path
+) -> None:
+    source = tmp_path / "dragged.txt"
+    source.write_text("dragged in")
+    place = desk.page.locator(".jp-DirListing-content").first.bounding_box()
+    assert place is not None
+    browser = desk.page.context.new_cdp_session(desk.page)
+    drag = {
+        "x": place["x"] + 40,
+        "y": place["y"] + place["height"] - 20,
+        "data": {"items": [], "files": [str(source)], "dragOperationsMask": 1},
+    }
+    for kind in ("dragEnter", "dragOver", "drop"):
+        browser.send("Input.dispatchDragEvent", {"type": kind, **drag})
     there = workspace / "dragged.txt"
     wait_until(lambda: there.exists() and there.read_text() == "dragged in", "the file is there")
 
@@ -115,7 +119,7 @@ def test_a_full_workspace_refuses_an_upload_with_a_sentence(
         source.write_bytes(os.urandom(8 << 20))
         choose_file(desk, source)
         expect(desk.dialog).to_contain_text("the workspace is full")
-        desk.accept()
+        desk.dismiss()
     finally:
         filler.unlink()
 
