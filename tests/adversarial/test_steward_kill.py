@@ -95,7 +95,7 @@ def refuse(state: Path, number: int) -> None:
     """A refusal as the gate keeps it."""
     line = {"session_id": "ses-1", "person": "ada", "project": "lung", "method": "GET"}
     line |= {"path": f"/files/{number}", "reason": "files stay", "at": "2026-03-01T12:00:00Z"}
-    with open(state / "refusals.jsonl", "ab") as stream:
+    with open(state / "refusals-0123456789abcdef.jsonl", "ab") as stream:
         stream.write(json.dumps(line).encode() + b"\n")
 
 
