@@ -83,6 +83,7 @@ def test_kernel(busy: LabPage) -> None:
         "the kernel ended (signal 9), its variables are gone: run the cells again",
         timeout=WITHIN_MS,
     )
+    expect(busy.dialog).to_contain_text("It will restart automatically", timeout=WITHIN_MS)
     busy.dismiss()
     busy.wait_for_idle()
     assert "NameError" in busy.run("print(kept)")
@@ -91,7 +92,7 @@ def test_kernel(busy: LabPage) -> None:
 def test_agent(node: RunningNode, ann: BrowserContext, busy: LabPage) -> None:
     node.kill_half("kernel")
     expect(busy.output()).to_contain_text(
-        "the session's kernel container stopped: start the session again from the hub",
+        "the session ended: the kernel container ended with exit code 137",
         timeout=WITHIN_MS,
     )
     ends_as(node, busy, "the kernel container ended with exit code 137")

@@ -156,6 +156,26 @@ def test_calls_that_go_round_the_namespaces_are_refused(node: RunningNode, ann: 
 # -- one pair is one thing ----------------------------------------------------------------------
 
 
+def test_every_save_is_answered(node: RunningNode, ann: Person) -> None:
+    """Through the proxy, whose connections to the lab are Unix sockets: see sockets.mjs."""
+    ann.start("lungs")
+    base = "/user/ann/lungs"
+    ann.http.get(f"{base}/lab")
+    token = next(
+        each.value or ""
+        for each in ann.http.cookies.jar
+        if (each.name, each.path) == ("_xsrf", f"{base}/")
+    )
+    layout = {"data": {"note": "x" * 3000}, "metadata": {"id": "mine"}}
+    answers = [
+        ann.http.put(
+            f"{base}/lab/api/workspaces/mine", json=layout, headers={"X-XSRFToken": token}
+        ).status_code
+        for _ in range(100)
+    ]
+    assert set(answers) == {204}
+
+
 @pytest.mark.parametrize("role", ["kernel", "lab"])
 def test_the_death_of_one_half_ends_both_with_a_reason(
     node: RunningNode, ann: Person, role: str

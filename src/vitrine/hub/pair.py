@@ -115,9 +115,11 @@ class Pairs:
 
     async def end(self, session_id: str, workspace_id: int | None, reason: str) -> None:
         """Remove every trace of a session except its record, which gets the reason."""
+        # The gate first: it tells an open page why its cells end, and the lab has a moment to
+        # pass that on.
         steps: tuple[tuple[str, Callable[[], Any]], ...] = (
-            ("its containers", lambda: self.engine.remove(session_id)),
             ("the gate's session", lambda: self._close_gate(session_id, reason)),
+            ("its containers", lambda: self.engine.remove(session_id)),
             ("its directories", lambda: self._release(session_id, workspace_id)),
             ("its record", lambda: self._record_end(session_id, reason)),
         )

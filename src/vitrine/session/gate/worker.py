@@ -32,6 +32,9 @@ from vitrine.session.wire import Link
 
 _REPORT_PAUSE_S: Final = 0.25
 _AGENT_GRACE_S: Final = 3.0
+_MOURN_AFTER_S: Final = 7.0
+"""The Hub looks every 5 s and closes the session with the container's own reason; this is for a
+Hub that is away."""
 _KERNELS_LIMIT: Final = 16
 _REFUSALS_KEPT: Final = 10_000
 _CONTAINER_STOPPED: Final = (
@@ -210,7 +213,7 @@ class Worker:
 
     async def _mourn(self) -> None:
         try:
-            await self.agent.arrived(timeout_s=_AGENT_GRACE_S)
+            await self.agent.arrived(timeout_s=_MOURN_AFTER_S)
         except AgentProblem:
             for relay in self._relays.values():
                 relay.gone(_CONTAINER_STOPPED)
@@ -363,7 +366,7 @@ class Worker:
     async def _close(self) -> None:
         for relay in self._relays.values():
             relay.answer_open(f"the session ended: {self._close_reason}")
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.2)  # for the lab to pass it on
         with contextlib.suppress(JournalFailed):
             await self.journal.write("close", {"reason": self._close_reason})
         head = self.journal.close(timeout_s=5)

@@ -100,4 +100,5 @@ def apply(c: Any) -> None:
     c.LabApp.app_settings_dir = str(Path(__file__).with_name("settings"))  # overrides.json
     c.GateKernelManager.kernel_manager_class = "vitrine.session.lab.kernels.GateConnectedKernel"
     c.GateKernelManager.default_kernel_name = "python3"
+    c.KernelRestarter.time_to_dead = 1.0  # until the page shows that a kernel died
     c.ZMQChannelsWebsocketConnection.limit_rate = False  # the gate's limits are the ones

@@ -17,8 +17,9 @@ from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebso
 from vitrine.session.lab.buffer import is_new
 from vitrine.session.lab.gate import AWAY_AFTER_S, GateProblem, gate
 
-_HIGH_WATER: Final = 8 << 20
-_LOW_WATER: Final = 1 << 20
+_HIGH_WATER: Final = 1 << 20
+"""What waits here is drawn before a page shows that a cell was interrupted, so it is little."""
+_LOW_WATER: Final = 256 << 10
 _LOOK_PAUSE_S: Final = 0.02
 AWAY_MEANWHILE: Final = (
     "the gate of this session is away: what runs goes on, and its output follows when it is back"
