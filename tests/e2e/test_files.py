@@ -30,7 +30,7 @@ def test_a_saved_notebook_is_in_the_workspace(lab: LabPage, workspace: Path) -> 
     saved = workspace / lab.path
     wait_until(lambda: "kept in the file" in saved.read_text(), "the notebook is saved")
     cell = json.loads(saved.read_text())["cells"][0]
-    assert cell["outputs"][0]["data"]["text/plain"] == ["'kept in the file'"]
+    assert cell["outputs"][0]["data"]["text/plain"] == "'kept in the file'"
 
 
 def test_a_notebook_is_renamed(lab: LabPage, workspace: Path) -> None:

@@ -114,7 +114,8 @@ def test_an_interrupt_overtakes_a_flood(
     print(f"interrupt during a flood: kernel {kernel_s:.2f} s, shown {page_s:.2f} s")
     record_property("interrupt_s", kernel_s)
     record_property("interrupt_shown_s", page_s)
-    assert kernel_s < 5, "measured on a machine with nothing else to do: below 1 s"
+    assert kernel_s < 2, "measured on a machine with nothing else to do: 0.1 to 0.4 s"
+    assert page_s < 30, "measured on a machine with nothing else to do: 0.5 to 4 s"
 
 
 def test_the_interrupt_button_stops_a_cell(lab: LabPage) -> None:

@@ -107,6 +107,19 @@ def test_a_page_that_asks_sees_that_a_file_was_changed_by_somebody_else(session)
     assert now["content"] is None
 
 
+def test_a_path_in_a_traceback_is_found_when_it_is_in_the_workspace_and_nowhere_else(session):
+    (session.workspace / "model.py").write_text("1 / 0")
+    (session.workspace / ".hidden.py").write_text("")
+
+    def found(path: str) -> object:
+        return session.api("GET", f"/api/resolvePath?path={quote(path)}")["resolved"]
+
+    assert found("/workspace/model.py") == [{"scope": "server", "path": "model.py"}]
+    elsewhere = ("/etc/passwd", "/workspace/../etc/passwd", "/opt/vitrine/venv/bin/python", "~")
+    for path in (*elsewhere, "/workspace/.hidden.py", "/workspace/none.py", "/tmp", "model.py"):
+        assert found(path) == [], path
+
+
 def test_a_taken_name_is_a_conflict_and_neither_file_changes(session):
     session.api("PUT", at("a.txt"), text_model("a"))
     session.api("PUT", at("b.txt"), text_model("b"))

@@ -80,3 +80,13 @@ def test_a_new_page_gets_one_sentence_before_what_was_meant_for_another():
     first, output, _ = (frames for _, frames in buffer)
     assert [json.loads(frames[4])["session"] for frames in (first, output)] == ["new", "new"]
     assert "[vitrine] 1 outputs came while no page was open" in json.loads(first[6])["text"]
+
+
+def test_what_a_page_was_not_shown_comes_before_what_it_missed():
+    channels = {"iopub": Stream(), "shell": Stream()}
+    buffer = OfflineBuffer(channels)
+    assert channels["iopub"].receive is not None
+    channels["iopub"].receive(said(7, "third"))
+    buffer.begin_with([said(5, "first"), said(6, "second")])
+    kept = [(channel, frames[0], json.loads(frames[6])["text"]) for channel, frames in buffer]
+    assert kept == [("iopub", b"stream", text) for text in ("first", "second", "third")]

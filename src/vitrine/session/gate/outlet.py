@@ -20,8 +20,8 @@ from vitrine.session.channels import CHANNELS, Port
 MESSAGES_IN_ZMQ: Final = 8
 """Outputs that ZMQ may hold for each page, besides what lies in the socket's own buffer."""
 _SIZE_LIMIT: Final = 26 << 20
-_FULL_BYTES: Final = 6 << 20
-_EMPTY_ENOUGH_BYTES: Final = 1 << 20
+_FULL_BYTES: Final = 1 << 20
+_EMPTY_ENOUGH_BYTES: Final = 256 << 10
 _REPLY_PAUSE_S: Final = 0.1
 _REPLY_TRIES: Final = 100
 _IOPUB: Final = 1

@@ -26,7 +26,7 @@ _RULES: Final = (
     ("GET", r"/lab/api/workspaces(/.*)?"),
     ("PUT|DELETE", r"/lab/api/workspaces/[^/]+"),
     ("GET", r"/api/?"),
-    ("GET", r"/api/(me|status)"),
+    ("GET", r"/api/(me|status|resolvePath)"),
     ("GET", r"/api/kernelspecs(/python3)?"),
     ("GET", r"/kernelspecs/python3/logo-[a-z0-9]+\.(png|svg)"),
     ("GET", r"/api/contents(?!.*/checkpoints(/|$))(/.*)?"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -50,12 +50,16 @@ class OfflineBuffer:
     def _add(self, channel: str, stream: Any, frames: list[bytes]) -> None:
         if not is_new(stream, frames):
             return
-        # Without its number: shown later, it must not count as seen.
-        kept = [bytes(frames[0]).split(b" ")[0], *frames[1:]]
+        kept = _without_number(frames)
         self._kept.append((channel, kept))
         self._size += sum(len(frame) for frame in kept)
         if self._size > self._limit and self._outputs is not None and not self._outputs.closed():
             self._outputs.stop_on_recv()
+
+    def begin_with(self, outputs: Sequence[Sequence[bytes]]) -> None:
+        """Put outputs before everything: they came just before the page went away."""
+        for frames in reversed(outputs):
+            self._kept.appendleft(("iopub", _without_number(frames)))
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -82,6 +86,11 @@ class OfflineBuffer:
             first = next(frames for channel, frames in self._kept if channel == _UNEXPECTED)
             self._kept.appendleft((_UNEXPECTED, _notice(first, count)))
         return count
+
+
+def _without_number(frames: Sequence[bytes]) -> list[bytes]:
+    """`frames` as they are shown later: they must not count as seen then."""
+    return [bytes(frames[0]).split(b" ")[0], *frames[1:]]
 
 
 def _addressed(frames: list[bytes], client: str) -> list[bytes]:

@@ -20,6 +20,7 @@ from tornado.web import HTTPError
 
 from vitrine.session.lab.gate import GateProblem, gate
 
+_WORKSPACE: Final = "/workspace/"
 NOTEBOOK_LIMIT: Final = 24 << 20
 """Largest notebook that is opened or saved, in bytes; also the largest single transfer."""
 TEXT_LIMIT: Final = 8 << 20
@@ -95,6 +96,13 @@ class GateContentsManager(AsyncContentsManager):
     async def get_kernel_path(self, path: str, model: Any = None) -> str:
         """The folder that a notebook's kernel starts in."""
         return path.strip("/").rpartition("/")[0]
+
+    async def resolve_path(self, path: str) -> str | None:
+        """The file that a traceback names, so that a click opens it; None outside the workspace."""
+        inside = path.removeprefix(_WORKSPACE)
+        if inside == path or self.is_hidden(inside) or not await self.exists(inside):
+            return None
+        return inside
 
     # -- reading ---------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -190,6 +191,14 @@ class GateKernelManager(AsyncMappingKernelManager):
         """Keep what a kernel says while its page is away, up to a limit."""
         super().start_buffering(kernel_id, session_key, channels)
         self._kernel_buffers[kernel_id]["buffer"] = OfflineBuffer(channels)
+
+    def keep_unsaid(
+        self, kernel_id: str, session_key: str, messages: Sequence[Sequence[bytes]]
+    ) -> None:
+        """Keep outputs that were taken from the kernel's channel, but not shown, as the first."""
+        kept = self._kernel_buffers.get(kernel_id)
+        if messages and kept is not None and kept["session_key"] == session_key:
+            kept["buffer"].begin_with(messages)
 
     def get_buffer(self, kernel_id: str, session_key: str) -> Any:
         """What was kept, whoever opens the kernel now.

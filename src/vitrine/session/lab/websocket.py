@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 from uuid import uuid4
 
@@ -16,6 +17,7 @@ from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebso
 
 from vitrine.session.lab.buffer import is_new
 from vitrine.session.lab.gate import AWAY_AFTER_S, GateProblem, gate
+from vitrine.session.lab.prints import Prints, is_print
 
 _HIGH_WATER: Final = 1 << 20
 """What waits here is drawn before a page shows that a cell was interrupted, so it is little."""
@@ -37,6 +39,7 @@ class BoundedConnection(ZMQChannelsWebsocketConnection):
         super().__init__(**kwargs)
         self._is_holding = False
         self._is_ended = False
+        self._prints = Prints(partial(super().handle_outgoing_message, "iopub"))
         gate().on_restart.append(self._ask_what_is_known)
         gate().on_away.append(self._say_away)
 
@@ -49,6 +52,7 @@ class BoundedConnection(ZMQChannelsWebsocketConnection):
     def disconnect(self) -> None:
         """End the connection and forget it."""
         self._is_ended = True
+        unsaid = self._prints.withdraw()
         for callbacks, own in (
             (gate().on_restart, self._ask_what_is_known),
             (gate().on_away, self._say_away),
@@ -56,6 +60,7 @@ class BoundedConnection(ZMQChannelsWebsocketConnection):
             if own in callbacks:
                 callbacks.remove(own)
         super().disconnect()
+        self.multi_kernel_manager.keep_unsaid(self.kernel_id, self.session_key, unsaid)
         if self.kernel_id not in self.multi_kernel_manager:
             self.multi_kernel_manager.asked.pop(self.session_key, None)
 
@@ -81,14 +86,21 @@ class BoundedConnection(ZMQChannelsWebsocketConnection):
         def pass_on() -> None:
             for frames in kept:
                 if is_new(outputs, frames) and not self._is_ended:
-                    super(BoundedConnection, self).handle_outgoing_message(outputs, frames)
+                    self._show(outputs, frames)
 
         return connected
 
     def handle_outgoing_message(self, stream: Any, outgoing_msg: Any) -> None:
         """Pass a message of the kernel on, unless this page has had it."""
         if isinstance(stream, str) or is_new(stream, outgoing_msg):
-            super().handle_outgoing_message(stream, outgoing_msg)
+            self._show(stream, outgoing_msg)
+
+    def _show(self, stream: Any, frames: Any) -> None:
+        if is_print(frames):
+            self._prints.take(frames)
+        else:
+            self._prints.flush()
+            super().handle_outgoing_message(stream, frames)
 
     # -- outputs ---------------------------------------------------------------------------
 

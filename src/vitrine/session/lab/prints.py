@@ -1,0 +1,106 @@
+"""Many small prints of a cell become few: a page draws the whole output anew for each message.
+
+Nothing is left out and nothing changes places. The first print after a pause is passed on at
+once; what follows within the pause is passed on together. The more a cell shows already, the
+longer a page takes to draw it, and the longer is the pause.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from typing import Any, Final
+
+PAUSE_S: Final = 0.1
+LONGEST_PAUSE_S: Final = 1.0
+TOGETHER_BYTES: Final = 512 << 10
+_S_PER_BYTE: Final = 0.4 / 1e6
+_DELIMITER: Final = b"<IDS|MSG>"
+_PARENT, _CONTENT = 3, 5
+_STREAM: Final = b"stream"
+
+Frames = Sequence[Any]
+"""Topic, delimiter, signature, header, parent, metadata, content."""
+
+
+def is_print(frames: Frames) -> bool:
+    """Whether the gate's topic calls this message a stream output."""
+    return bytes(frames[0]).partition(b" ")[0] == _STREAM
+
+
+def joined(prints: Sequence[Frames]) -> list[Frames]:
+    """The same text in fewer messages: neighbours of one cell and one stream become one."""
+    read = [(frames, json.loads(bytes(frames[_at(frames) + _CONTENT]))) for frames in prints]
+    found: list[Frames] = []
+    for _, group in groupby(read, key=lambda one: (_parent(one[0]), one[1]["name"])):
+        run = list(group)
+        frames, content = run[0]
+        if len(run) > 1:
+            text = "".join(one["text"] for _, one in run)
+            at = _at(frames) + _CONTENT
+            body = json.dumps(content | {"text": text}).encode()
+            frames = [*frames[:at], body, *frames[at + 1 :]]
+        found.append(frames)
+    return found
+
+
+def _at(frames: Frames) -> int:
+    return next(place for place, frame in enumerate(frames) if bytes(frame) == _DELIMITER)
+
+
+def _parent(frames: Frames) -> bytes:
+    return bytes(frames[_at(frames) + _PARENT])
+
+
+class Prints:
+    """Stream outputs on their way to one page.
+
+    Args:
+        pass_on: takes the frames of one message, as they came.
+    """
+
+    def __init__(self, pass_on: Callable[[Frames], None]) -> None:
+        self._pass_on = pass_on
+        self._waiting: list[Frames] = []
+        self._size = 0
+        self._cell = b""
+        self._shown_bytes = 0
+        self._passed_at = float("-inf")
+        self._timer: asyncio.TimerHandle | None = None
+
+    def take(self, frames: Frames) -> None:
+        """Pass a stream output on, now or soon."""
+        loop = asyncio.get_running_loop()
+        if (cell := _parent(frames)) != self._cell:
+            self._cell, self._shown_bytes = cell, 0
+        self._shown_bytes += len(frames[-1])
+        pause_s = min(LONGEST_PAUSE_S, PAUSE_S + self._shown_bytes * _S_PER_BYTE)
+        rest_s = self._passed_at + pause_s - loop.time()
+        if rest_s <= 0 and not self._waiting:
+            self._passed_at = loop.time()
+            self._pass_on(frames)
+            return
+        self._waiting.append(frames)
+        self._size += len(frames[-1])
+        if self._size > TOGETHER_BYTES:
+            self.flush()
+        elif self._timer is None:
+            self._timer = loop.call_later(max(0.0, rest_s), self.flush)
+
+    def flush(self) -> None:
+        """Pass on what waits; to be called before any other output of the kernel."""
+        waiting = self.withdraw()
+        if waiting:
+            self._passed_at = asyncio.get_running_loop().time()
+            for frames in joined(waiting):
+                self._pass_on(frames)
+
+    def withdraw(self) -> list[Frames]:
+        """What waits, not to be passed on any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        waiting, self._waiting, self._size = self._waiting, [], 0
+        return waiting
