@@ -80,7 +80,10 @@ class Page:
         return await websocket_connect(request, subprotocols=[PROTOCOL], max_message_size=1 << 28)
 
     def _wait(self, work: Any) -> Any:
-        return self._loop.run_until_complete(asyncio.wait_for(work, 120))
+        try:
+            return self._loop.run_until_complete(asyncio.wait_for(work, 60))
+        except TimeoutError:
+            raise AssertionError(f"{self.hub_url} is silent for a minute") from None
 
     def run(self, code: str) -> int:
         """Run a cell to its reply and idle; how many characters it printed."""
