@@ -33,6 +33,7 @@ _CLOSING_KINDS: Final = frozenset({"close", "dropped", "recovered", "refused", "
 _CLOSING_BYTES: Final = 256 * 1024
 _BACKLOG_BYTES: Final = 48 * 1024 * 1024
 _PROBE_S: Final = 1.0
+_LOOKS: Final = 20
 
 
 class JournalFailed(VitrineError):
@@ -79,6 +80,7 @@ class JournalWriter:
         self._discarded = 0
         self._is_retrying = False
         self._is_urgent = False
+        self._is_asleep = False
         self._is_closing = False
         self._deadline = 0.0
         self._tail = self._file.head
@@ -127,7 +129,8 @@ class JournalWriter:
                 self._hurry()
             elif len(self._pending) == 1:
                 self._deadline = time.monotonic() + self._lazy_s
-                self._wake.notify_all()
+                if self._is_asleep:
+                    self._wake.notify_all()
             return self._tail.seq
 
     def durable(self, seq: int) -> asyncio.Future[int]:
@@ -260,9 +263,15 @@ class JournalWriter:
                     return
 
     def _wait_for_work(self) -> None:
+        # While a cell runs, records come one after the other: to wake this thread for the first of
+        # them costs more than to look again after the time that they may wait.
+        looks = _LOOKS
         while not self._is_urgent:
             if not self._pending:
-                self._wake.wait()
+                self._is_asleep = looks == 0
+                self._wake.wait(None if self._is_asleep else self._lazy_s / 2)
+                self._is_asleep = False
+                looks = max(0, looks - 1)
                 continue
             remaining = self._deadline - time.monotonic()
             if remaining <= 0:

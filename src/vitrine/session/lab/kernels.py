@@ -187,6 +187,16 @@ class GateKernelManager(AsyncMappingKernelManager):
         """The notebook's folder, relative to the workspace; the agent finds it."""
         return str(path).strip("/")
 
+    def start_watching_activity(self, kernel_id: str) -> None:
+        """Watch whether the kernel is busy. A second copy of every output is not needed for that.
+
+        The gate's topics begin with the message's type.
+        """
+        super().start_watching_activity(kernel_id)
+        socket = self._kernels[kernel_id]._activity_stream.socket
+        socket.setsockopt(zmq.SUBSCRIBE, b"status")
+        socket.setsockopt(zmq.UNSUBSCRIBE, b"")
+
     def start_buffering(self, kernel_id: str, session_key: str, channels: dict[str, Any]) -> None:
         """Keep what a kernel says while its page is away, up to a limit."""
         super().start_buffering(kernel_id, session_key, channels)
