@@ -46,6 +46,10 @@ GRANT SELECT ON egress_reviews, egress_votes TO vitrine_steward;
 GRANT SELECT, INSERT ON egress_releases TO vitrine_steward;
 GRANT SELECT ON egress_releases TO vitrine_hub, vitrine_review;
 
+-- Sharing inside a project: the steward publishes, hands over and removes; nothing is forgotten.
+GRANT SELECT, INSERT, UPDATE ON shares TO vitrine_steward;
+GRANT SELECT, INSERT ON share_receipts TO vitrine_steward;
+
 -- How far the steward has read what other processes hand it.
 GRANT SELECT, INSERT, UPDATE, DELETE ON steward_marks TO vitrine_steward;
 

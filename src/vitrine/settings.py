@@ -60,6 +60,9 @@ class Settings:
     draft_root: Path
     """Export drafts that the gate froze and the steward has not yet taken."""
 
+    share_root: Path
+    """Files that members of a project share with each other; written by the steward only."""
+
     secrets_root: Path
     """One directory per account, holding the secrets that this account uses."""
 
@@ -119,6 +122,12 @@ class Settings:
 
     export_request_mb: int = 64
     """Largest total of one export request."""
+
+    share_project_mb: int = 1024
+    """Largest total of what the members of one project share at a time."""
+
+    share_days: int = 30
+    """Days after which a share is removed; the end of its project removes it sooner."""
 
     account_hub: str = "vitrine-hub"
     """Unix account of the Hub."""
@@ -279,6 +288,7 @@ def _defaults(environment: Mapping[str, str]) -> dict[str, Any]:
         "workspace_root": state / "workspaces",
         "journal_root": state / "journal",
         "draft_root": state / "drafts",
+        "share_root": state / "shares",
         "secrets_root": state / "secrets",
         "audit_sink": state / "offhost" / "checkpoints.jsonl",
     }

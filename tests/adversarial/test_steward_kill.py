@@ -21,18 +21,24 @@ from vitrine.audit.checkpoint import verify_log
 from vitrine.permits import store as permits
 from vitrine.permits.project import Project
 from vitrine.settings import Settings
+from vitrine.sharing import store as sharing
+from vitrine.sharing.shelf import Shelf
 from vitrine.storage import secrets
 from vitrine.workspaces import store as workspaces
 from vitrine.workspaces.session import Session, State
 
+FIRST_SHARE = f"shr-{0:012x}"
 KILLS = int(os.environ.get("VITRINE_STEWARD_KILLS", "12"))
+SHARE_EVERY = 10
+"""A project holds 200 shares at a time."""
 GATE = """
 import os, sys
 from pathlib import Path
 from vitrine.session.gate.order import Places
 from vitrine.session.gate.parent import Parent
 root, drafts, control = map(Path, sys.argv[1:])
-places = Places(sessions=root / "s", state=root / "g", journal=root / "j", drafts=drafts)
+places = Places(sessions=root / "s", state=root / "g", journal=root / "j", drafts=drafts,
+                shares=root / "h")
 Parent(places, control, frozenset({os.getuid()}), lambda order, pipe: None).serve()
 """
 
@@ -47,7 +53,8 @@ def node():
         }
         settings = Settings.from_env(environment)
         secrets.make_missing(settings)
-        for each in (settings.draft_root, settings.audit_sink.parent, root / "gate" / "g"):
+        places = (settings.draft_root, settings.share_root, settings.audit_sink.parent)
+        for each in (*places, root / "gate" / "g"):
             each.mkdir(parents=True)
         settings.gate_control_socket.parent.mkdir(parents=True)
         (root / "empty.env").touch()
@@ -99,18 +106,25 @@ def refuse(state: Path, number: int) -> None:
         stream.write(json.dumps(line).encode() + b"\n")
 
 
-def freeze(draft_root: Path, number: int) -> None:
+def freeze(draft_root: Path, number: int, kind: str = "drf") -> None:
     """A draft as the gate keeps it: complete once it has its name."""
-    draft_id, content = f"drf-{number:06d}", f"table {number}".encode() * 1000
+    draft_id, content = f"{kind}-{number:012x}", f"table {number}".encode() * 1000
     digest = hashlib.sha256(content).hexdigest()
     making = draft_root / f".{draft_id}"
     (making / "files").mkdir(parents=True)
     (making / "files" / digest).write_bytes(content)
     draft = {"draft_id": draft_id, "session_id": "ses-1", "person": "ada", "project": "lung"}
     draft |= {"title": "Table", "context": "", "created_at": "2026-03-01T12:00:00Z"}
+    draft |= {"share_id": FIRST_SHARE}
     draft["files"] = [{"path": "table.csv", "size_bytes": len(content), "sha256": digest}]
     (making / "draft.json").write_text(json.dumps(draft))
     making.rename(draft_root / draft_id)
+
+
+def share_is_known(db) -> bool:
+    """Whether the first share was taken over: nobody receives one before."""
+    with db.read() as tx:
+        return sharing.known(tx, FIRST_SHARE) is not None
 
 
 def wait_until(condition, timeout_s: float = 180) -> None:
@@ -128,6 +142,7 @@ def test_a_steward_killed_at_random_instants_loses_nothing_and_repeats_nothing(n
     places = [root / "gate", settings.draft_root, settings.gate_control_socket]
     gate = subprocess.Popen([sys.executable, "-c", GATE, *map(str, places)])
     started, count, choice = [], 0, random.Random()
+    receipts: list[str] = []
     try:
         for kill in range(KILLS + 1):
             with open(root / "steward.log", "ab") as output:
@@ -139,13 +154,18 @@ def test_a_steward_killed_at_random_instants_loses_nothing_and_repeats_nothing(n
             while time.monotonic() < end:
                 refuse(root / "gate" / "g", count)
                 freeze(settings.draft_root, count)
+                if count % SHARE_EVERY == 0:
+                    freeze(settings.draft_root, count, "shr")
+                if count % SHARE_EVERY == 0 and share_is_known(db):
+                    freeze(settings.draft_root, count, "rcv")
+                    receipts.append(f"rcv-{count:012x}")
                 count += 1
                 time.sleep(0.02)
             if kill < KILLS:
                 steward.kill()
                 steward.wait()
         wait_until(lambda: _recorded(db, "request_refused") == count)
-        wait_until(lambda: not list(settings.draft_root.glob("drf-*")))
+        wait_until(lambda: not list(settings.draft_root.glob("*-*")))
         steward.terminate()
         assert steward.wait(30) == 0
     finally:
@@ -155,9 +175,18 @@ def test_a_steward_killed_at_random_instants_loses_nothing_and_repeats_nothing(n
     with db.read() as tx:
         refused = [entry.detail["path"] for entry in log.find(tx, event="request_refused")]
         drafts = [entry.detail["draft"] for entry in log.find(tx, event="draft_created")]
+        shares = [entry.subject for entry in log.find(tx, event="files_shared")]
+        received = [entry.detail["receipt"] for entry in log.find(tx, event="files_received")]
         report = verify_log(tx, secrets.public_key(settings), settings.audit_sink)
     assert refused == [f"/files/{number}" for number in range(count)]
-    assert sorted(drafts) == [f"drf-{number:06d}" for number in range(count)]
+    assert sorted(drafts) == [f"drf-{number:012x}" for number in range(count)]
+    expected = [f"shr-{number:012x}" for number in range(0, count, SHARE_EVERY)]
+    assert sorted(shares) == [f"share:{share_id}" for share_id in expected]
+    assert sorted(received) == receipts
+    shelf = Shelf(settings.share_root)
+    assert sorted(path.name for path in shelf.root.glob("*/*")) == expected
+    for share in shelf.shares("lung"):
+        assert all(shelf.read(share, file) for file in share.files)
     assert report.checkpoints > 0
     print(f"\n{KILLS} kills, {count} refusals and drafts, each exactly once")
 

@@ -35,7 +35,8 @@ from vitrine.session.gate.order import Places
 from vitrine.session.gate.parent import Parent
 from vitrine.session.gate.worker import Worker
 root = Path(sys.argv[1])
-places = Places(sessions=root / "s", state=root / "g", journal=Path(sys.argv[2]), drafts=root / "d")
+places = Places(sessions=root / "s", state=root / "g", journal=Path(sys.argv[2]), drafts=root / "d",
+                shares=root / "h")
 def run(order, pipe):
     asyncio.run(Worker(order, places, pipe).run())
 Parent(places, root / "control.sock", frozenset({os.getuid()}), run).serve()
@@ -129,6 +130,10 @@ class Session:
     @property
     def draft_root(self) -> Path:
         return self.root / "d"
+
+    @property
+    def share_root(self) -> Path:
+        return self.root / "h"
 
     @property
     def worker_pid(self) -> int:
@@ -428,7 +433,7 @@ def a_session(
 ) -> Iterator[Session]:
     """A running session; everything it made is removed afterwards."""
     root = Path(tempfile.mkdtemp(prefix="vt-", dir="/tmp"))
-    for part in ("s", "g", "d", "j", "w"):
+    for part in ("s", "g", "d", "h", "j", "w"):
         (root / part).mkdir()
     session = Session("ses-000000000001", root, journal_root or root / "j", order=order)
     try:
@@ -444,14 +449,15 @@ def a_session(
 
 
 @contextlib.contextmanager
-def a_neighbour(of: Session) -> Iterator[Session]:
-    """A second session under the same gate."""
+def a_neighbour(of: Session, *, lab: bool = True, **order: Any) -> Iterator[Session]:
+    """Another session under the same gate, numbered one higher."""
     number = int(of.session_id[-4:]) + 1
-    session = Session(f"ses-{number:012d}", of.root, of.journal_root, port=0)
+    session = Session(f"ses-{number:012d}", of.root, of.journal_root, order=order)
     try:
         session.open()
         session.start_agent()
-        session.start_lab()
+        if lab:
+            session.start_lab()
         yield session
     finally:
         session.close()

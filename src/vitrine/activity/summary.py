@@ -15,6 +15,15 @@ _OUTPUT_TYPES: Final = frozenset(
 )
 _CHANGING_VERBS: Final = frozenset({"save", "write", "append", "mkdir", "rename", "copy", "delete"})
 
+_COUNTED_KINDS: Final[Mapping[str, str]] = {
+    "draft": "drafts",
+    "share": "shares",
+    "receive": "receptions",
+    "refused": "refusals",
+    "recovered": "recoveries",
+}
+"""Kinds of records of which each adds one to a count."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
@@ -36,6 +45,8 @@ class Summary:
     files_changed: int
     kernel_starts: int
     drafts: int
+    shares: int
+    receptions: int
     refusals: int
     outputs_dropped: int
     recoveries: int
@@ -69,6 +80,8 @@ def summary(records: Iterable[Record]) -> Summary:
         files_changed=counts["files_changed"],
         kernel_starts=counts["kernel_starts"],
         drafts=counts["drafts"],
+        shares=counts["shares"],
+        receptions=counts["receptions"],
         refusals=counts["refusals"],
         outputs_dropped=counts["outputs_dropped"],
         recoveries=counts["recoveries"],
@@ -90,16 +103,10 @@ def _counted(record: Record) -> dict[str, int]:
             return {"files_changed": 1}
         case "kernel" if body.get("event") == "start":
             return {"kernel_starts": 1}
-        case "draft":
-            return {"drafts": 1}
-        case "refused":
-            return {"refusals": 1}
         case "dropped":
             return {"outputs_dropped": _number(body.get("count")) or 1}
-        case "recovered":
-            return {"recoveries": 1}
-        case _:
-            return {}
+        case kind:
+            return {_COUNTED_KINDS[kind]: 1} if kind in _COUNTED_KINDS else {}
 
 
 def _inward(msg_type: str, body: Mapping[str, Any]) -> dict[str, int]:

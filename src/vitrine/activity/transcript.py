@@ -31,10 +31,8 @@ def line_of(record: Record) -> Line:
             return Line("refused", f"{request}: {body.get('reason', '')}")
         case "dropped":
             return Line("dropped", f"{body.get('count', 1)} outputs: {body.get('reason', '')}")
-        case "draft":
-            files = body.get("files")
-            count = len(files) if isinstance(files, list) else 0
-            return Line("draft", f"{body.get('draft_id', '?')}, {count} files")
+        case "draft" | "share" | "receive" | "receive_failed" as kind:
+            return _frozen(kind, body)
         case "kernel":
             code = f" with code {body['code']}" if "code" in body else ""
             return Line("kernel", f"{body.get('event', '?')}{code} {body.get('kernel', '')}")
@@ -66,6 +64,18 @@ def _first_line(text: str) -> str:
         return "(empty)"
     more = f"  (+{len(lines) - 1} lines)" if len(lines) > 1 else ""
     return lines[0] + more
+
+
+def _frozen(kind: str, body: Mapping[str, Any]) -> Line:
+    """What was frozen for export or for colleagues, or came from one."""
+    name = body.get("draft_id" if kind == "draft" else "share_id", "?")
+    if kind == "receive_failed":
+        return Line("not received", f"{name}: {body.get('reason', '')}")
+    files = body.get("files")
+    count = f"{len(files) if isinstance(files, list) else 0} files"
+    if kind == "receive":
+        return Line("share received", f"{name} of {body.get('sender', '?')}, {count}")
+    return Line(kind, f"{name}, {count}")
 
 
 def _size(body: Mapping[str, Any]) -> str:

@@ -74,6 +74,14 @@ class Event(StrEnum):
     VOTE_CAST = "vote_cast"
     VOTE_REFUSED = "vote_refused"
 
+    # Sharing inside a project
+    FILES_RECEIVED = "files_received"
+    """Shared files were handed to a colleague's session."""
+    FILES_SHARED = "files_shared"
+    SHARE_REFUSED = "share_refused"
+    SHARE_REMOVED = "share_removed"
+    """A share reached its end, or its project did; its bytes are gone."""
+
     # The node itself
     BACKED_UP = "backed_up"
     CHECKPOINT = "checkpoint"

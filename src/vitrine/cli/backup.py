@@ -24,7 +24,7 @@ def backup(
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Copy database, stored files, journals and drafts; works while the node is running.
+    """Copy database, stored files, journals, drafts and shares; works while the node is running.
 
     Datasets and workspaces are not copied: deploy/runbooks/backup.md says how to keep those.
     """

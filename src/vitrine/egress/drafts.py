@@ -6,13 +6,11 @@ from a browser session of their own.
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 from vitrine.audit import log
 from vitrine.audit.events import Event
@@ -24,6 +22,7 @@ from vitrine.errors import IntegrityError, InvalidInput
 from vitrine.ids import is_name, is_sha256, new_id
 from vitrine.storage.blobs import BlobStore
 from vitrine.storage.database import Database
+from vitrine.storage.plain import open_plain
 
 MAX_FILES: Final = 1000
 MAX_PATH: Final = 200
@@ -99,7 +98,7 @@ def refuse(db: Database, draft_id: str, person: str, reason: str, clock: Clock =
 
 def _keep(blobs: BlobStore, files_dir: Path, file: RequestFile) -> None:
     try:
-        with _frozen(files_dir, file.original_sha256) as stream:
+        with open_plain(files_dir, file.original_sha256) as stream:
             blob = blobs.put(stream)
     except FileNotFoundError:
         raise IntegrityError(f"the frozen copy of {file.path} is missing") from None
@@ -107,27 +106,6 @@ def _keep(blobs: BlobStore, files_dir: Path, file: RequestFile) -> None:
         raise IntegrityError(f"the frozen copy of {file.path} is not a plain file") from None
     if (blob.sha256, blob.size_bytes) != (file.original_sha256, file.original_bytes):
         raise IntegrityError(f"the frozen copy of {file.path} has other bytes than were frozen")
-
-
-def _frozen(files_dir: Path, name: str) -> BinaryIO:
-    """The file of that name, opened without following a link.
-
-    The gate parses hostile bytes. Should it ever be taken over, it must not be able to have
-    files copied that the steward may read and it may not.
-
-    Raises:
-        OSError: when there is no such file, or it is a link or anything else than a file.
-    """
-    folder = os.open(files_dir, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    try:
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
-        descriptor = os.open(name, flags, dir_fd=folder)
-    finally:
-        os.close(folder)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError("not a regular file")
-    return os.fdopen(descriptor, "rb")
 
 
 def _request_of(draft: Mapping[str, Any], clock: Clock) -> EgressRequest:

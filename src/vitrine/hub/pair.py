@@ -204,6 +204,7 @@ class Pairs:
             "agent_buffer_mb": spec.limits.agent_buffer_mb,
             "export_file_mb": spec.limits.export_file_mb,
             "export_request_mb": spec.limits.export_request_mb,
+            "share_project_mb": spec.limits.share_project_mb,
         }
         self.ask_gate({"op": "open", "session": session})
 

@@ -1,1 +1,4 @@
-"""The background process that holds the signing key: heads, refusals, drafts, releases, expiry."""
+"""The background process that holds the signing key.
+
+Heads, refusals, drafts, shares, releases, expiry.
+"""

@@ -21,15 +21,18 @@ from vitrine.egress.sandbox.client import Parser
 from vitrine.errors import Unavailable, VitrineError
 from vitrine.session import control
 from vitrine.settings import Settings
+from vitrine.sharing.publish import Limits
+from vitrine.sharing.shelf import Shelf
 from vitrine.steward.duty import Duty, attend
-from vitrine.steward.gate import Drafts, Heads, Refusals
+from vitrine.steward.gate import Heads, Refusals
 from vitrine.steward.keeping import Checkpoints, Datasets, Expiry
+from vitrine.steward.spool import Drafts, Receipts, Shares
 from vitrine.storage import secrets
 from vitrine.storage.blobs import BlobStore
 from vitrine.storage.database import Database
 
 POLL_S: Final = 1.0
-"""Pause of what people wait for: refusals, drafts, releases."""
+"""Pause of what people wait for: refusals, drafts, shares, releases."""
 
 NOTE_S: Final = 30.0
 """Pause of heads and of checkpoints: together a head is signed outside within a minute."""
@@ -54,10 +57,14 @@ def duties(
         return f"{decided} files cleaned" if decided else None
 
     datasets = Datasets(db, settings.dataset_root, is_stopping=stopping.is_set)
+    shelf = Shelf(settings.share_root)
+    limits = Limits(project_mb=settings.share_project_mb, days=settings.share_days)
     checkpoints = Checkpoints(db, key, settings.audit_sink, settings.node_name)
     return [
         Duty("refusals", POLL_S, Refusals(db, ask).step),
         Duty("drafts", POLL_S, Drafts(db, blobs, ask, settings.draft_root).step),
+        Duty("shares", POLL_S, Shares(db, shelf, limits, ask, settings.draft_root).step),
+        Duty("receipts", POLL_S, Receipts(db, ask, settings.draft_root).step),
         Duty("cleaning", POLL_S, clean),
         Duty("releases", POLL_S, release),
         Duty("heads", POLL_S * 2, Heads(db, ask, every_s=NOTE_S).step),

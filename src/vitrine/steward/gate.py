@@ -1,12 +1,9 @@
-"""What the gate holds for the steward: refusals, heads of journals, drafts of exports."""
+"""What the gate tells the steward: refusals, and heads of journals."""
 
 from __future__ import annotations
 
-import json
-import os
 import re
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -16,20 +13,14 @@ from vitrine.activity.record import Head
 from vitrine.audit import log
 from vitrine.audit.events import Event
 from vitrine.clock import Clock, utc_now
-from vitrine.egress import drafts
-from vitrine.errors import IntegrityError, InvalidInput, NotFound, VitrineError
 from vitrine.ids import is_name, is_sha256
 from vitrine.steward import store
-from vitrine.storage.blobs import BlobStore
 from vitrine.storage.database import Database
-from vitrine.workspaces import store as workspaces
 
 ACTOR: Final = "system:steward"
 REFUSALS_MARK: Final = "refusals"
 
-_DRAFT_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _SESSION_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-_DRAFT_BYTES: Final = 4 * 2**20
 
 Ask = Callable[[Mapping[str, Any]], dict[str, Any]]
 """Asks the gate; raises Unavailable when it does not answer or says no."""
@@ -164,87 +155,3 @@ def _heads(found: object) -> dict[str, Head]:
         if _SESSION_ID.fullmatch(str(session_id)) and seq > 0:
             heads_[str(session_id)] = Head(seq, digest)
     return heads_
-
-
-class Drafts:
-    """Takes over the drafts that the gate froze."""
-
-    def __init__(
-        self, db: Database, blobs: BlobStore, ask: Ask, draft_root: Path, clock: Clock = utc_now
-    ) -> None:
-        self._db = db
-        self._blobs = blobs
-        self._ask = ask
-        self._draft_root = draft_root
-        self._clock = clock
-
-    def step(self) -> str | None:
-        """Take over every draft; one that cannot be taken is audited once and left aside.
-
-        Raises:
-            IntegrityError: when a draft is not what the gate froze; the others were taken.
-        """
-        waiting = self._ask({"op": "drafts"}).get("drafts") or []
-        taken, troubles = 0, []
-        for draft_id in waiting:
-            try:
-                taken += self._take(str(draft_id))
-            except IntegrityError as trouble:
-                troubles.append(trouble)
-        if troubles:
-            raise troubles[0]
-        return f"{taken} taken" if taken else None
-
-    def _take(self, draft_id: str) -> bool:
-        if not _DRAFT_ID.fullmatch(draft_id):
-            raise IntegrityError("the gate names a draft that cannot be one")
-        directory = self._draft_root / draft_id
-        person = "unknown"
-        try:
-            draft = _read_draft(directory / "draft.json", draft_id)
-            person = str(draft.get("person", person))
-            self._compare_with_session(draft)
-            drafts.receive(self._db, self._blobs, draft, directory / "files", self._clock)
-        except (InvalidInput, NotFound) as refusal:
-            self._refuse(draft_id, person, refusal)
-        except IntegrityError as trouble:
-            # Its files stay where they are: somebody has to look at them.
-            self._refuse(draft_id, person, trouble)
-            raise
-        self._ask({"op": "draft_taken", "draft_id": draft_id})
-        return True
-
-    def _compare_with_session(self, draft: Mapping[str, Any]) -> None:
-        """The session on record must be of the draft's person and project."""
-        with self._db.read() as tx:
-            session = workspaces.session(tx, str(draft.get("session_id")))
-        if (session.person, session.project) != (draft.get("person"), draft.get("project")):
-            raise IntegrityError(
-                f"draft {draft.get('draft_id')} names another person or project than its session"
-            )
-
-    def _refuse(self, draft_id: str, person: str, refusal: VitrineError) -> None:
-        """Audit the refusal, once for each draft."""
-        name = f"draft-refused:{draft_id}"
-        with self._db.read() as tx:
-            if store.mark(tx, name) is not None:
-                return
-        drafts.refuse(self._db, draft_id, person if is_name(person) else "unknown", str(refusal))
-        with self._db.begin() as tx:
-            store.set_mark(tx, name, str(refusal)[:1000])
-
-
-def _read_draft(path: Path, draft_id: str) -> dict[str, Any]:
-    try:
-        # The gate could have put a link or a pipe there: follow none, wait for none.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        with os.fdopen(descriptor, "rb") as stream:
-            content = stream.read(_DRAFT_BYTES + 1)
-        draft = json.loads(content) if len(content) <= _DRAFT_BYTES else None
-    except OSError as error:
-        raise IntegrityError(f"draft {draft_id} cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError):
-        draft = None
-    if not isinstance(draft, dict) or draft.get("draft_id") != draft_id:
-        raise InvalidInput(f"draft {draft_id} is not described by its draft.json")
-    return draft

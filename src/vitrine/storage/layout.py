@@ -10,6 +10,7 @@
 | `workspace_root` | root:root | 0700 | only the host helper mounts workspaces |
 | `journal_root` | gate:steward | 2750 | the gate appends, the steward reads heads |
 | `draft_root` | gate:steward | 2750 | the gate freezes, the steward takes |
+| `share_root` | steward:gate | 2750 | the steward publishes, the gate hands over |
 | `secrets_root` | root:root | 0755 | one directory per account below it |
 | `secrets_root/<process>` | its account | 0700 | steward's is 0755, for its public key |
 | that of `audit_sink` | steward:steward | 0755 | digests only; may be another machine's |
@@ -92,6 +93,7 @@ def directories(settings: Settings) -> list[Directory]:
         Directory(settings.workspace_root, "root", "root", 0o700),
         Directory(settings.journal_root, gate, _group_of(steward), 0o2750),
         Directory(settings.draft_root, gate, _group_of(steward), 0o2750),
+        Directory(settings.share_root, steward, _group_of(gate), 0o2750),
         Directory(settings.secrets_root, "root", "root", 0o755),
     ]
     for process in ("steward", "hub", "proxy", "review"):

@@ -5,6 +5,9 @@
     workbench.clinical("lung-ct")         its clinical table
     image = workbench.load_series(row)    one series as SimpleITK.Image
     workbench.viewer(image, mask)         look at it: slices, window, mask
+    workbench.share([...], note="...")    give colleagues of this project a copy of files
+    workbench.shared()                    what colleagues share
+    workbench.receive(share_id)           copy a share into the workspace
     workbench.request_export([...], context="...")   ask for files to leave
 
 `help(workbench.load_series)` and the like explain each. Nothing here uses a network, and nothing
@@ -13,16 +16,21 @@ here changes a dataset: `/data` is read-only, `/workspace` is yours.
 
 from vitrine.workbench.datasets import clinical, datasets, series
 from vitrine.workbench.export import Draft, request_export
+from vitrine.workbench.sharing import Share, receive, share, shared
 from vitrine.workbench.viewer import Viewer, viewer
 from vitrine.workbench.volume import load_series
 
 __all__ = [
     "Draft",
+    "Share",
     "Viewer",
     "clinical",
     "datasets",
     "load_series",
+    "receive",
     "request_export",
     "series",
+    "share",
+    "shared",
     "viewer",
 ]

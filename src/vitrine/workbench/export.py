@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 import html
-import json
-import os
-import socket
-import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final
 
-from vitrine.errors import InvalidInput, NotFound, NotPermitted, Unavailable
-from vitrine.workbench.places import agent_socket, workspace_root
-
-ANSWER_TIMEOUT_S: Final = 150
-ANSWER_LIMIT_BYTES: Final = 1 << 20
-
-PathLike = str | os.PathLike[str]
+from vitrine.errors import InvalidInput
+from vitrine.workbench.agent import PathLike, ask, workspace_files
+from vitrine.workbench.places import workspace_root
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +66,14 @@ def request_export(paths: PathLike | Iterable[PathLike], *, context: str, title:
             "an export needs a context: say what the files show and how many people stand "
             "behind each number, request_export(..., context='...')"
         )
-    named = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
-    if not named:
-        raise InvalidInput("name at least one file to export")
-    files = [_file(path) for path in named]
-    if len(set(files)) < len(files):
-        raise InvalidInput("a file is named twice; name each once")
+    files = workspace_files(paths, "to export")
     request = {
         "op": "draft",
         "title": title.strip() or files[0].name,
         "context": context.strip(),
         "paths": [str(path) for path in files],
     }
-    answer = _ask(request)
-    if answer.get("ok") is not True:
-        raise NotPermitted(str(answer.get("error") or "the draft was refused without a reason"))
+    answer = ask(request, "nothing was frozen")
     root = workspace_root().resolve()
     url = answer.get("review_url")
     return Draft(
@@ -98,45 +81,3 @@ def request_export(paths: PathLike | Iterable[PathLike], *, context: str, title:
         files=tuple(str(path.relative_to(root)) for path in files),
         review_url=None if url is None else str(url),
     )
-
-
-def _file(named: PathLike) -> Path:
-    """The absolute path of a regular file of the workspace; relative ones from where code runs.
-
-    This only spares a round trip: the gate decides again, on the bytes that it freezes.
-    """
-    root = workspace_root().resolve()
-    given = Path(named)
-    path = (given if given.is_absolute() else Path.cwd() / given).resolve()
-    if not given.is_absolute() and not path.exists():
-        path = (root / given).resolve()
-    if not path.is_relative_to(root):
-        raise InvalidInput(
-            f"{given} is not in {root}; copy it there first, data itself never leaves"
-        )
-    try:
-        mode = path.stat().st_mode
-    except OSError:
-        raise NotFound(f"there is no file {given} in {root}") from None
-    if stat.S_ISDIR(mode):
-        raise InvalidInput(f"{given} is a folder; name its files, each is checked on its own")
-    if not stat.S_ISREG(mode):
-        raise InvalidInput(f"{given} is not a regular file")
-    return path
-
-
-def _ask(request: dict[str, Any]) -> dict[str, Any]:
-    try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.settimeout(ANSWER_TIMEOUT_S)
-            connection.connect(str(agent_socket()))
-            connection.sendall(json.dumps(request).encode() + b"\n")
-            with connection.makefile("rb") as stream:
-                answer = json.loads(stream.readline(ANSWER_LIMIT_BYTES))
-    except (OSError, ValueError) as error:
-        raise Unavailable(
-            "the session's agent does not answer, so nothing was frozen; save your work, "
-            "and start the session again if this lasts",
-            hint="",
-        ) from error
-    return answer if isinstance(answer, dict) else {}

@@ -22,5 +22,5 @@ def workspace_root() -> Path:
 
 
 def agent_socket() -> Path:
-    """Where the session's agent takes export drafts."""
+    """Where the session's agent takes what is asked of the gate."""
     return Path(os.environ.get(AGENT_SOCKET, "/tmp/vitrine-agent.sock"))  # noqa: S108

@@ -39,6 +39,7 @@ class Limits:
     agent_buffer_mb: int
     export_file_mb: int
     export_request_mb: int
+    share_project_mb: int
 
     @classmethod
     def of(cls, settings: Settings, overrides: LimitOverrides) -> Limits:

@@ -39,6 +39,9 @@ def a_session(settings, session_id="ses-1", *, is_closed=True) -> Head:
         ("out", {"channel": "files", "type": "read", "size": 10, "parent": "a.ipynb"}),
         ("refused", {"method": "GET", "path": "/files/a.csv", "reason": "files stay here"}),
         ("draft", {"draft_id": "dra-1", "files": [{"path": "a.csv"}]}),
+        ("share", {"share_id": "shr-1", "files": [{"path": "a.csv"}]}),
+        ("receive", {"share_id": "shr-2", "sender": "bob", "files": [{"path": "b.csv"}]}),
+        ("receive_failed", {"share_id": "shr-2", "reason": "the workspace is full"}),
         ("dropped", {"count": 3, "reason": "the page could not keep up"}),
         *([("close", {"reason": "stopped"})] if is_closed else []),
     ):
@@ -74,6 +77,7 @@ def test_a_summary_counts_what_was_done(node):
     assert (counts.inputs_given, counts.widget_messages) == (1, 1)
     assert (counts.files_read, counts.files_changed) == (1, 1)
     assert (counts.drafts, counts.refusals, counts.outputs_dropped) == (1, 1, 3)
+    assert (counts.shares, counts.receptions) == (1, 1)
     assert counts.is_closed
 
 
@@ -84,6 +88,10 @@ def test_a_transcript_shows_the_first_line_of_the_code(node):
     assert ("cell", "import SimpleITK as sitk  (+1 lines)") in lines
     assert ("refused", "GET /files/a.csv: files stay here") in lines
     assert ("file", "write a.ipynb (4,000 bytes)") in lines
+    assert ("draft", "dra-1, 1 files") in lines
+    assert ("share", "shr-1, 1 files") in lines
+    assert ("share received", "shr-2 of bob, 1 files") in lines
+    assert ("not received", "shr-2: the workspace is full") in lines
 
 
 def test_a_script_holds_every_word_that_was_run_and_comments_the_rest(node):
@@ -100,10 +108,10 @@ def test_a_line_being_written_is_left_out_of_reading(node):
     a_session(settings, is_closed=False)
     path = path_of(settings.journal_root, "ses-1")
     with open(path, "ab") as stream:
-        stream.write(b'{"seq":15,"t":')
-    assert [record.seq for record in read(path)] == list(range(1, 15))
+        stream.write(b'{"seq":18,"t":')
+    assert [record.seq for record in read(path)] == list(range(1, 18))
     found = listing(settings.journal_root, "ses-1")
-    assert (found.records, found.is_closed, found.person) == (14, False, "ada")
+    assert (found.records, found.is_closed, found.person) == (17, False, "ada")
 
 
 def test_reading_a_journal_is_audited_with_who_and_which(node):
@@ -137,8 +145,8 @@ def test_a_cut_tail_is_found_against_the_noted_head(node):
     path = path_of(settings.journal_root, "ses-1")
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-2]))
     broken, whole = verify_journals(db, settings, actor="os:root")
-    assert (broken.session_id, broken.record) == ("ses-1", 14)
-    assert "records 14 to 15 are missing" in broken.problem
+    assert (broken.session_id, broken.record) == ("ses-1", 17)
+    assert "records 17 to 18 are missing" in broken.problem
     assert not whole.problem
     assert [entry.detail["verdict"] for entry in events(db, "journal_verified")] == [
         "broken",

@@ -16,7 +16,8 @@ from vitrine.egress import store as egress
 from vitrine.errors import IntegrityError, Unavailable
 from vitrine.permits import store as permits
 from vitrine.permits.project import Project
-from vitrine.steward.gate import Drafts, Heads, Refusals
+from vitrine.steward.gate import Heads, Refusals
+from vitrine.steward.spool import Drafts
 from vitrine.storage.blobs import BlobStore
 from vitrine.workspaces import store as workspaces
 from vitrine.workspaces.session import Session, State

@@ -49,6 +49,10 @@ def test_journals_are_written_by_the_gate_and_read_by_the_steward(settings, plac
         assert place(places, root) == ("vitrine-gate", "vitrine-steward", 0o2750)
 
 
+def test_shares_are_written_by_the_steward_and_read_by_the_gate(settings, places):
+    assert place(places, settings.share_root) == ("vitrine-steward", "vitrine-gate", 0o2750)
+
+
 def test_nobody_but_root_reaches_workspaces(settings, places):
     assert place(places, settings.workspace_root) == ("root", "root", 0o700)
 

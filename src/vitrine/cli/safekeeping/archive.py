@@ -4,7 +4,7 @@
 |---|---|
 | `MANIFEST.json` | size, mode and SHA-256 of everything else |
 | `database.jsonl` | every row of every table |
-| `blobs/`, `journal/`, `drafts/` | the files of those directories |
+| `blobs/`, `journal/`, `drafts/`, `shares/` | the files of those directories |
 | `checkpoints.jsonl`, `signing.pub` | what the audit log is checked with |
 | `datasets.json` | which datasets there were, by the SHA-256 of their manifests |
 | `secrets/` | only when asked for |
@@ -57,6 +57,7 @@ def trees(settings: Settings) -> dict[str, Path]:
         "blobs": settings.blob_root,
         "journal": settings.journal_root,
         "drafts": settings.draft_root,
+        "shares": settings.share_root,
     }
 
 

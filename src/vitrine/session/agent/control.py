@@ -25,6 +25,13 @@ _ATTACH_PAUSE_S: Final = 0.2
 _DRAFT_LINE_LIMIT: Final = 256 << 10
 _DRAFT_TIMEOUT_S: Final = 120
 _KERNELS_LIMIT: Final = 16
+_ASKABLE: Final[Mapping[str, tuple[str, ...]]] = {
+    "draft": ("title", "context", "paths"),
+    "share": ("paths", "note"),
+    "shared": (),
+    "receive": ("share_id",),
+}
+"""What the researcher's code may ask the gate for, and what it says with it."""
 _ENVIRONMENT: Final = (
     "HOME", "LANG", "LC_ALL", "LOGNAME", "MPLCONFIGDIR", "OMP_NUM_THREADS", "PATH", "TZ", "USER",
     "VITRINE_AGENT_SOCKET", "VITRINE_DATA", "VITRINE_WORKSPACE",
@@ -44,12 +51,12 @@ class Surroundings:
     runtime: Path
     """A folder for kernels' own sockets; emptied by nobody but this container's end."""
     drafts: Path
-    """The socket on which the researcher's code asks for an export."""
+    """The socket on which the researcher's code asks for exports and shares."""
     buffer_bytes: int
 
 
 class Agent:
-    """Starts kernels, serves files, passes export drafts on."""
+    """Starts kernels, serves files, passes on what the researcher's code asks the gate for."""
 
     def __init__(self, surroundings: Surroundings) -> None:
         self._here = surroundings
@@ -218,7 +225,7 @@ class Agent:
     ) -> tuple[dict[str, Any], bytes]:
         return {"kernels": [_fact(kernel) for kernel in self._kernels.values()]}, b""
 
-    # -- export drafts ---------------------------------------------------------------------
+    # -- exports and shares ----------------------------------------------------------------
 
     async def _serve_draft(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -233,8 +240,9 @@ class Agent:
             writer.close()
 
     async def _draft(self, order: Any) -> dict[str, Any]:
-        if not isinstance(order, dict) or order.get("op") != "draft":
-            return {"ok": False, "error": "only export drafts can be asked for here"}
+        names = _ASKABLE.get(str(order.get("op"))) if isinstance(order, dict) else None
+        if names is None:
+            return {"ok": False, "error": "only exports and shares can be asked for here"}
         if self._control is None:
             return {"ok": False, "error": "the gate is away for a moment; ask again"}
         self._draft_number += 1
@@ -242,8 +250,8 @@ class Agent:
         waiting: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._drafts[number] = waiting
         try:
-            fields = {key: order.get(key) for key in ("title", "context", "paths")}
-            self._control.send(pack({"push": "draft", "number": number, **fields}))
+            fields = {key: order.get(key) for key in names}
+            self._control.send(pack({"push": order["op"], "number": number, **fields}))
             return await asyncio.wait_for(waiting, _DRAFT_TIMEOUT_S)
         except TimeoutError:
             return {"ok": False, "error": "the gate did not answer; ask again"}

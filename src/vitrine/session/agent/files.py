@@ -1,12 +1,15 @@
 """The workspace, as the lab sees it through the gate.
 
 Paths are relative to the workspace, use `/` and never `..`. Links are followed: they resolve in
-this container, where only the researcher's own code could have made them. Nothing here blocks on
-a FIFO or a device: whatever is not a regular file or a directory is refused.
+this container, where only the researcher's own code could have made them; what comes from
+colleagues is put where no link leads. Nothing here blocks on a FIFO or a device: whatever is not
+a regular file or a directory is refused.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import os
 import shutil
@@ -51,6 +54,7 @@ class Workspace:
             "copy": self._copy,
             "delete": self._delete,
             "hash": self._hash,
+            "place": self._place,
         }
 
     def perform(self, verb: str, request: dict[str, Any], body: bytes) -> tuple[Any, bytes]:
@@ -71,8 +75,8 @@ class Workspace:
         except (ValueError, RuntimeError):  # half a character in a name; links in a circle
             raise FileProblem("refused", f"{_shown(request)} is not a usable name") from None
         except OSError as problem:
-            if problem.errno in (28, 122):  # ENOSPC, EDQUOT
-                message = "the workspace is full: delete files you no longer need and save again"
+            if problem.errno in (errno.ENOSPC, errno.EDQUOT):
+                message = "the workspace is full: delete files you no longer need and try again"
                 raise FileProblem("full", message) from None
             raise FileProblem("refused", f"{_shown(request)}: {problem.strerror}") from None
 
@@ -132,6 +136,9 @@ class Workspace:
 
     def _write(self, request: dict[str, Any], body: bytes) -> tuple[Any, bytes]:
         path = self.path(request.get("path"))
+        if request.get("is_new"):
+            self._create(path, body, request)
+            return _entry(path), b""
         if path.is_dir():
             raise FileProblem("exists", f"{_shown(request)} is a folder")
         if path.exists() and not path.is_file():
@@ -158,6 +165,60 @@ class Workspace:
             Path(temporary).unlink(missing_ok=True)
             raise
 
+    def _create(self, path: Path, body: bytes, request: Mapping[str, Any]) -> None:
+        """Write a file that is not there yet, in folders reached without a link."""
+        folder = self._folder(path.parent, request)
+        try:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+            descriptor = os.open(path.name, flags, 0o644, dir_fd=folder)
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(body)
+            except BaseException:
+                os.unlink(path.name, dir_fd=folder)
+                raise
+        finally:
+            os.close(folder)
+
+    def _folder(self, path: Path, request: Mapping[str, Any]) -> int:
+        """A descriptor of the folder at `path`, made where it is missing; no link is followed."""
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+        inner = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY)
+        for name in path.relative_to(self._root).parts:
+            outer = inner
+            try:
+                with contextlib.suppress(FileExistsError):
+                    os.mkdir(name, dir_fd=outer)
+                inner = os.open(name, flags, dir_fd=outer)
+            except OSError as problem:
+                if problem.errno not in (errno.ELOOP, errno.ENOTDIR):
+                    raise
+                message = f"{_shown(request)} is reached through a link or a file: move it away"
+                raise FileProblem("refused", message) from None
+            finally:
+                os.close(outer)
+        return inner
+
+    def _place(self, request: dict[str, Any], _body: bytes) -> tuple[Any, bytes]:
+        """Make an empty folder that is to be renamed to `to` once `room` bytes are in it."""
+        path, final = self.path(request.get("path")), self.path(request.get("to"))
+        if path.parent != final.parent or self._root in (path, final):
+            raise FileProblem("refused", "a folder is filled beside its final place")
+        parent = self._folder(path.parent, request)
+        try:
+            if final.name in os.listdir(parent):
+                message = f"{request.get('to')} exists already: rename or delete it first"
+                raise FileProblem("exists", message)
+            if path.name in os.listdir(parent):  # what an earlier attempt left
+                self._delete({"path": request.get("path"), "no_links": True}, b"")
+            room = os.fstatvfs(parent)
+            if room.f_bavail * room.f_frsize < int(request.get("room", 0)):
+                raise OSError(errno.ENOSPC, "no room")
+            os.mkdir(path.name, dir_fd=parent)
+        finally:
+            os.close(parent)
+        return {}, b""
+
     def _mkdir(self, request: dict[str, Any], _body: bytes) -> tuple[Any, bytes]:
         path = self.path(request.get("path"))
         path.mkdir()
@@ -167,6 +228,9 @@ class Workspace:
         old, new = self.path(request.get("path")), self.path(request.get("to"))
         if old == self._root or new == self._root:
             raise FileProblem("refused", "the workspace itself cannot be renamed")
+        if request.get("no_links"):
+            self._refuse_links(old, request)
+            self._refuse_links(new.parent, request)
         if os.path.lexists(new) and not (os.path.lexists(old) and os.path.samefile(old, new)):
             raise FileProblem("exists", f"{_clean(str(request.get('to')))} exists already")
         old.rename(new)
@@ -192,6 +256,8 @@ class Workspace:
         path = self.path(request.get("path"))
         if path == self._root:
             raise FileProblem("refused", "the workspace itself cannot be deleted")
+        if request.get("no_links"):
+            self._refuse_links(path, request)
         if path.is_dir() and not path.is_symlink():
             if request.get("empty_only") and any(path.iterdir()):
                 raise FileProblem("refused", f"{_shown(request)} is not empty")

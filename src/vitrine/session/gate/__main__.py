@@ -25,6 +25,7 @@ def main() -> int:
         state=node.run_root / "gate" / "sessions",
         journal=node.journal_root,
         drafts=node.draft_root,
+        shares=node.share_root,
     )
     places.state.mkdir(mode=0o700, parents=True, exist_ok=True)
 

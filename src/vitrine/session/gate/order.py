@@ -10,6 +10,9 @@ from typing import Any, Final
 
 from vitrine.errors import InvalidInput
 
+KINDS: Final = ("drf", "shr", "rcv")
+"""What the spool holds for the steward: drafts of exports, shares, receipts of shares."""
+
 _SESSION_ID: Final = re.compile(r"[a-z0-9-]{4,40}")
 
 
@@ -27,6 +30,7 @@ class SessionOrder:
     agent_buffer_mb: int = 16
     export_file_mb: int = 16
     export_request_mb: int = 64
+    share_project_mb: int = 1024
 
     @classmethod
     def of(cls, fields: Mapping[str, Any]) -> SessionOrder:
@@ -62,6 +66,9 @@ class Places:
     """Open sessions and their kernels' keys; the gate's own, gone with a reboot."""
     journal: Path
     drafts: Path
+    """What was frozen for export or sharing, until the steward takes it."""
+    shares: Path
+    """Per project what its members share; the steward's, the gate only reads."""
 
     def lab(self, session_id: str) -> Path:
         """Where the gate's sockets for the lab are."""

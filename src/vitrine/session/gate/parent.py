@@ -26,7 +26,7 @@ from typing import Any, Final
 
 from vitrine.clock import timestamp, utc_now
 from vitrine.errors import InvalidInput, NotFound, VitrineError
-from vitrine.session.gate.order import Places, SessionOrder
+from vitrine.session.gate.order import KINDS, Places, SessionOrder
 
 _LINE_LIMIT: Final = 64 << 10
 _CLOSE_WAIT_S: Final = 8.0
@@ -395,12 +395,16 @@ class Parent:
                 offset += len(line)
         return {"items": items, "next": offset, "log": path.stem}
 
-    def _list_drafts(self, _request: dict[str, Any]) -> dict[str, Any]:
-        return {"drafts": sorted(path.name for path in self._places.drafts.glob("drf-*"))}
+    def _list_drafts(self, request: dict[str, Any]) -> dict[str, Any]:
+        kind = request.get("kind", KINDS[0])
+        if kind not in KINDS:
+            raise InvalidInput("a kind of draft that is unknown")
+        return {"drafts": sorted(path.name for path in self._places.drafts.glob(f"{kind}-*"))}
 
     def _draft_taken(self, request: dict[str, Any]) -> dict[str, Any]:
         draft_id = str(request["draft_id"])
-        if not draft_id.startswith("drf-") or not draft_id[4:].isalnum():
+        kind, _, number = draft_id.partition("-")
+        if kind not in KINDS or not number.isalnum():
             raise InvalidInput("a draft id of an unknown form")
         shutil.rmtree(self._places.drafts / draft_id, ignore_errors=True)
         return {}

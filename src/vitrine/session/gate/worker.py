@@ -13,7 +13,7 @@ import json
 import os
 import socket
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,7 +28,10 @@ from vitrine.session.gate.marks import Past
 from vitrine.session.gate.order import Places, SessionOrder
 from vitrine.session.gate.recovery import pasts
 from vitrine.session.gate.relay import MESSAGE_LIMIT, Relay
+from vitrine.session.gate.shares import ShareDesk
+from vitrine.session.gate.spool import Spool
 from vitrine.session.wire import Link
+from vitrine.sharing.shelf import Shelf
 
 _REPORT_PAUSE_S: Final = 0.25
 _AGENT_GRACE_S: Final = 3.0
@@ -40,6 +43,10 @@ _REFUSALS_KEPT: Final = 10_000
 _CONTAINER_STOPPED: Final = (
     "the session's kernel container stopped: start the session again from the hub"
 )
+
+
+Desk = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+"""Answers one thing that the researcher's code may ask for."""
 
 
 class Worker:
@@ -72,7 +79,7 @@ class Worker:
             self,
             kernel_limit=MESSAGE_LIMIT + (1 << 20),
         )
-        self._drafts = DraftDesk(self.order, self.places.drafts, self._read_for_draft, self.journal)
+        self._desks = self._open_desks()
         self._lab = LabSide(self)
         await self.agent.listen()
         await self._lab.listen()
@@ -80,6 +87,18 @@ class Worker:
         self._spawn(self._report())
         await self._ended.wait()
         await self._close()
+
+    def _open_desks(self) -> Mapping[str, Desk]:
+        """What the researcher's code may ask for, by the agent's word for it."""
+        spool = Spool(self.order, self.places.drafts, self._read_for_spool, self.journal)
+        shelf = Shelf(self.places.shares)
+        shares = ShareDesk(self.order, spool, shelf, self.journal, self.agent.ask)
+        return {
+            "draft": DraftDesk(spool).take,
+            "share": shares.share,
+            "shared": shares.shared,
+            "receive": shares.receive,
+        }
 
     def _recover(self) -> None:
         """Take up the kernels of a worker that died."""
@@ -219,9 +238,10 @@ class Worker:
                 relay.gone(_CONTAINER_STOPPED)
 
     def agent_said(self, head: Mapping[str, Any]) -> None:
-        """The researcher's code asks for an export."""
-        if head["push"] == "draft":
-            self._spawn(self._draft(dict(head)))
+        """The researcher's code asks for an export, or for something about shares."""
+        desk = self._desks.get(head["push"]) if isinstance(head["push"], str) else None
+        if desk is not None:
+            self._spawn(self._attend(desk, dict(head)))
 
     def _kernel_ended(self, relay: Relay, fact: Mapping[str, Any], is_repeated: bool) -> None:
         code = fact.get("exit_code")
@@ -264,13 +284,14 @@ class Worker:
         """The researcher's code, whose account is the agent's, meddled with the gate's socket."""
         self.refused("CONNECT", "agent.sock", reason, self.order.person)
 
-    # -- export drafts ---------------------------------------------------------------------
+    # -- exports and shares ----------------------------------------------------------------
 
-    async def _draft(self, fields: dict[str, Any]) -> None:
-        result = await self._drafts.take(fields)
+    async def _attend(self, desk: Desk, fields: dict[str, Any]) -> None:
+        result = await desk(fields)
+        # The name is older than shares; agents of sessions that run already know no other.
         self.agent.tell({"op": "draft.done", "number": fields.get("number"), "result": result})
 
-    async def _read_for_draft(self, path: str, limit: int) -> bytes:
+    async def _read_for_spool(self, path: str, limit: int) -> bytes:
         fields = {"path": path, "limit": limit, "no_links": True}
         _, body = await self.agent.ask("files.read", fields)
         return body
