@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import stat
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,7 +120,10 @@ def _copy(source: BinaryIO, target: BinaryIO) -> Blob:
 def _make_directory(path: Path) -> None:
     if not path.is_dir():
         path.mkdir(parents=True, exist_ok=True)
-        path.chmod(_DIRECTORY_MODE)  # the process's umask must not decide
+        # The process's umask must not decide. systemd's RestrictSUIDSGID forbids to set what is
+        # inherited from the directory above, so only what is not there yet is asked for.
+        if stat.S_IMODE(path.stat().st_mode) != _DIRECTORY_MODE:
+            path.chmod(_DIRECTORY_MODE)
 
 
 def _sync_directory(path: Path) -> None:
