@@ -82,6 +82,8 @@ class Panel:
     submit_review: Verdict
     due: datetime | None
     is_late: bool
+    held_back: str
+    """Why the steward does not release it, for the author without the details."""
 
     @property
     def outputs(self) -> tuple[FileRow, ...]:
@@ -112,10 +114,11 @@ def panel(account: Account, seen: Seen, now: datetime) -> Panel:
     """Everything that the page of a request shows to `account`."""
     request, project = seen.request, seen.project
     due = policy.due(request.submitted_at) if request.submitted_at else None
+    is_checker = bool(policy.may_check(account, request, project))
     return Panel(
         request=request,
         is_author=account.name == request.author,
-        is_checker=bool(policy.may_check(account, request, project)),
+        is_checker=is_checker,
         rows=_rows(account, seen),
         submitted=tuple(sorted(seen.reviews.submitted)),
         edit=policy.may_edit(account, request),
@@ -125,6 +128,17 @@ def panel(account: Account, seen: Seen, now: datetime) -> Panel:
         submit_review=policy.may_submit_review(account, request, project, seen.reviews),
         due=due,
         is_late=due is not None and now > due and request.status in policy.UNDER_REVIEW,
+        held_back=_held_back(seen, is_checker=is_checker),
+    )
+
+
+def _held_back(seen: Seen, *, is_checker: bool) -> str:
+    if not seen.held_back:
+        return ""
+    detail = f": {seen.held_back}" if is_checker else ""
+    return (
+        f"the steward looked at everything again and does not release it{detail}. "
+        "It tries again by itself; tell an administrator"
     )
 
 
@@ -186,6 +200,7 @@ def panel_json(shown: Panel) -> dict[str, Any]:
         "decided_at": _time(request.decided_at),
         "released_at": _time(request.released_at),
         "reason": request.reason,
+        "held_back": shown.held_back or None,
         "reviews_submitted_by": list(shown.submitted),
         "may": {
             "submit": _verdict(shown.submit_context),

@@ -28,7 +28,7 @@ from vitrine.egress.request import (
     Reviews,
     Status,
 )
-from vitrine.egress.trail import compare_with_log, subject_of
+from vitrine.egress.trail import compare_with_log, refused_release, subject_of
 from vitrine.errors import Conflict, IntegrityError, NotFound, NotPermitted, VitrineError
 from vitrine.ids import new_id
 from vitrine.permits import store as permits
@@ -50,7 +50,7 @@ def release_approved(
     """Release every approved request that still stands up to a second look.
 
     One that does not is refused, once per reason and change of the request, and stays APPROVED
-    for somebody to look into.
+    until what is wrong is mended; its page and `vitrine doctor` say why.
     """
     with db.read() as tx:
         waiting = store.with_status(tx, Status.APPROVED)
@@ -183,17 +183,7 @@ def _refuse(db: Database, request_id: str, refusal: VitrineError, clock: Clock) 
     """Audit the refusal, unless the newest entry on this request says the same already."""
     reason = str(refusal)[:1000]
     with db.begin() as tx:
-        newest = next(
-            log.find(
-                tx,
-                event=Event.RELEASE_REFUSED,
-                subject=subject_of(request_id),
-                limit=1,
-                newest_first=True,
-            ),
-            None,
-        )
-        if newest is not None and newest.detail.get("reason") == reason:
+        if refused_release(tx, request_id) == reason:
             return
         log.record(
             tx,

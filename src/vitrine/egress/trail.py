@@ -97,6 +97,18 @@ def compare_with_log(tx: Connection, request: EgressRequest, reviews: Reviews) -
     _compare_reviews(said, request, reviews)
 
 
+def refused_release(tx: Connection, request_id: str) -> str:
+    """Why the steward refused to release this request when it last tried; empty if it never did."""
+    found = log.find(
+        tx,
+        event=Event.RELEASE_REFUSED,
+        subject=subject_of(request_id),
+        limit=1,
+        newest_first=True,
+    )
+    return next((str(entry.detail.get("reason", "")) for entry in found), "")
+
+
 def _compare_content(said: Sequence[log.Entry], request: EgressRequest) -> None:
     submitted = [e for e in said if e.event == Event.REQUEST_SUBMITTED]
     digest = content_digest(request, request.reviewers_required or 0)

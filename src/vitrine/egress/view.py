@@ -10,9 +10,9 @@ from vitrine.audit import log
 from vitrine.audit.events import Event
 from vitrine.clock import Clock, utc_now
 from vitrine.egress import policy, store
-from vitrine.egress.request import EgressRequest, RequestFile, Reviews
+from vitrine.egress.request import EgressRequest, RequestFile, Reviews, Status
 from vitrine.egress.sandbox.client import Parser, Preview
-from vitrine.egress.trail import refusals, subject_of
+from vitrine.egress.trail import refusals, refused_release, subject_of
 from vitrine.errors import IntegrityError, NotFound
 from vitrine.permits import store as permits
 from vitrine.permits.project import Project
@@ -28,6 +28,9 @@ class Seen:
     project: Project
     reviews: Reviews
     """The part of this turn's reviews that this person may know."""
+
+    held_back: str
+    """Why the steward does not release it although it is approved; empty otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,9 @@ def look(db: Database, account: Account, request_id: str, *, clock: Clock = utc_
         policy.may_view(account, request, project).require()
         reviews = store.reviews_of(tx, request.id, request.turn)
         visible = policy.visible_reviews(account, request, reviews, project)
-        return Seen(request, project, visible)
+        is_waiting = request.status is Status.APPROVED
+        held_back = refused_release(tx, request.id) if is_waiting else ""
+        return Seen(request, project, visible, held_back)
 
 
 def open_file(

@@ -7,7 +7,6 @@
 | `hub/cookie_secret` | Hub | signing its cookies |
 | `hub/proxy_token`, `proxy/proxy_token` | Hub, proxy | the proxy's route API |
 | `hub/review_token`, `review/review_token` | Hub, review | OAuth client of the review application |
-| `hub/steward_token`, `steward/steward_token` | Hub, steward | the Hub's API, to stop sessions |
 | `review/cookie_secret` | review | signing its cookies |
 
 A secret that two accounts share is stored twice, so that no file has two readers.
@@ -37,7 +36,6 @@ PUBLIC_KEY: Final = "signing.pub"
 TOKENS: Final[dict[str, tuple[str, ...]]] = {
     "proxy_token": ("hub", "proxy"),
     "review_token": ("hub", "review"),
-    "steward_token": ("hub", "steward"),
 }
 """Shared random tokens and the processes that hold a copy."""
 

@@ -24,7 +24,7 @@ def test_a_new_node_has_everything(vitrine, settings):
     assert set(answer.json["directories"]) == {
         str(each.path) for each in layout.directories(settings)
     }
-    assert len(answer.json["secrets"]) == 10
+    assert len(answer.json["secrets"]) == 8
     assert Database.open(settings).is_current()
     assert "not run as root" in answer.stderr
 
@@ -48,7 +48,7 @@ def test_what_a_reboot_took_comes_back(vitrine, settings):
 def test_a_dry_run_makes_nothing(vitrine, settings):
     answer = vitrine("node", "init", "--dry-run", "--json")
     assert answer.code == 0
-    assert len(answer.json["secrets"]) == 10
+    assert len(answer.json["secrets"]) == 8
     assert not settings.state_root.exists()
 
 

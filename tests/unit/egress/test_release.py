@@ -13,6 +13,8 @@ from sqlalchemy import text
 from tests.support.egress import TABLE, House, a_notebook, a_png
 from vitrine.access import store as access
 from vitrine.access.account import Role
+from vitrine.cli.checkup.finding import Level
+from vitrine.cli.checkup.records import check_database
 from vitrine.clock import timestamp
 from vitrine.egress import download, receipt, release
 from vitrine.egress.request import Status, Vote
@@ -149,6 +151,9 @@ def test_whatever_changed_after_approval_is_refused_and_audited(
     assert house.request(request.id).status is Status.APPROVED
     (entry,) = house.events("release_refused")
     assert reason in str(entry.detail["reason"])
+    (finding,) = [each for each in check_database(house.settings) if each.check == "releases"]
+    assert finding.level is Level.FAIL
+    assert f"{request.id} is approved and not released: " in finding.found
     assert let_go(house) == []
     assert len(house.events("release_refused")) == 1  # said once
 

@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from tests.support.egress import CONTEXT, TABLE, a_notebook, a_png
 from vitrine.egress import receipt, release
@@ -255,6 +255,23 @@ def test_a_file_that_cannot_be_released_is_explained_and_can_be_taken_back(house
     assert CONTEXT in refused.text  # what was typed is still there
     data[f"type-{request.files[0].id}"] = "withdrawn"
     assert ann.post(f"/requests/{request.id}/submit", data=data).status_code == 303
+
+
+def test_an_approved_request_that_is_held_back_says_so(house, sign_in):
+    request = house.approved()
+    with house.db.begin() as tx:
+        tx.execute(text("UPDATE egress_files SET path = 'other.csv'"))
+    assert let_go(house) == []
+    page = sign_in("ann").get(f"/requests/{request.id}").text
+    assert "does not release it. It tries again by itself; tell an administrator" in page
+    assert "not what its author submitted" not in page, "the details are not for the author"
+    assert "this takes seconds" not in page
+    page = sign_in("bo").get(f"/requests/{request.id}").text
+    assert f"request {request.id} is not what its author submitted" in page
+    with house.db.begin() as tx:
+        tx.execute(text(f"UPDATE egress_files SET path = '{request.files[0].path}'"))
+    assert len(let_go(house)) == 1
+    assert "does not release it" not in sign_in("ann").get(f"/requests/{request.id}").text
 
 
 def test_a_form_that_is_out_of_date_changes_nothing(house, sign_in):

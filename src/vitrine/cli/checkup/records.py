@@ -14,6 +14,9 @@ from vitrine.audit import checkpoint, log
 from vitrine.audit.checkpoint import Checkpoint
 from vitrine.cli.checkup.finding import Finding, fail, ok, warn
 from vitrine.clock import Clock, parse_timestamp, utc_now
+from vitrine.egress import store as egress
+from vitrine.egress.request import Status
+from vitrine.egress.trail import refused_release
 from vitrine.errors import VitrineError
 from vitrine.settings import Settings
 from vitrine.storage import secrets
@@ -39,6 +42,7 @@ def check_database(settings: Settings, clock: Clock = utc_now) -> Iterator[Findi
         yield ok("database", f"{database.dialect}, schema {present}")
         with database.read() as tx:
             yield from _check_audit(settings, tx, clock)
+            yield from _check_releases(tx)
     except VitrineError as error:
         yield fail("database", str(error), error.hint or _INIT)
     finally:
@@ -56,6 +60,17 @@ def _check_audit(settings: Settings, tx: Connection, clock: Clock) -> Iterator[F
         yield fail("clock", found, "set the clock; timedatectl shows what it follows")
     yield from _check_checkpoint(settings, tx, clock)
     yield from _check_sink(settings, checkpoint.last_checkpoint(tx))
+
+
+def _check_releases(tx: Connection) -> Iterator[Finding]:
+    """Approved requests that the steward refuses to release."""
+    waiting = egress.with_status(tx, Status.APPROVED)
+    held = {each: reason for each in waiting if (reason := refused_release(tx, each))}
+    fix = "mend it and it leaves by itself; a changed byte or vote: deploy/runbooks/incident.md"
+    for request_id, reason in held.items():
+        yield fail("releases", f"{request_id} is approved and not released: {reason}", fix)
+    if not held:
+        yield ok("releases", f"{len(waiting)} approved requests wait for the steward")
 
 
 def _check_checkpoint(settings: Settings, tx: Connection, clock: Clock) -> Iterator[Finding]:
