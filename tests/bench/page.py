@@ -59,7 +59,7 @@ class Page:
         self.is_open = False
 
     def open_kernel(self, project: str) -> None:
-        """Start a kernel and open its websocket."""
+        """Start a kernel, open its websocket and wait until the kernel answers."""
         prefix = f"/user/{self.name}/{project}/"
         headers = {"X-XSRFToken": self._xsrf(prefix)}
         answer = self.http.post(self._url(project, "/api/kernels"), json={}, headers=headers)
@@ -75,6 +75,13 @@ class Page:
             request_timeout=120,
         )
         self._socket = self._wait(self._connect(request))
+        # As JupyterLab does: Jupyter Server swallows outputs that come before it has heard from
+        # the kernel.
+        asked = self._send("kernel_info", {})
+        while True:
+            header, parent, _ = self._receive()
+            if header["msg_type"] == "kernel_info_reply" and parent.get("msg_id") == asked:
+                return
 
     async def _connect(self, request: HTTPRequest) -> WebSocketClientConnection:
         return await websocket_connect(request, subprotocols=[PROTOCOL], max_message_size=1 << 28)
@@ -87,7 +94,7 @@ class Page:
 
     def run(self, code: str) -> int:
         """Run a cell to its reply and idle; how many characters it printed."""
-        msg_id, printed, has_reply, is_idle = self._send(code), 0, False, False
+        msg_id, printed, has_reply, is_idle = self._execute(code), 0, False, False
         while not (has_reply and is_idle):
             header, parent, content = self._receive()
             if parent.get("msg_id") != msg_id:
@@ -101,19 +108,22 @@ class Page:
 
     def first_output(self, code: str) -> None:
         """Run a cell and return as soon as something of it is shown."""
-        msg_id = self._send(code)
+        msg_id = self._execute(code)
         while True:
             header, parent, _ = self._receive()
             if parent.get("msg_id") == msg_id and header["msg_type"] == "stream":
                 return
 
-    def _send(self, code: str) -> str:
-        self._number += 1
-        msg_id = f"{self._client}-{self._number}"
-        header = {"msg_id": msg_id, "msg_type": "execute_request", "username": "", "version": "5.3",
-                  "session": self._client, "date": "2026-01-01T00:00:00Z"}  # fmt: skip
+    def _execute(self, code: str) -> str:
         content = {"code": code, "silent": False, "store_history": True, "user_expressions": {},
                    "allow_stdin": False, "stop_on_error": True}  # fmt: skip
+        return self._send("execute", content)
+
+    def _send(self, verb: str, content: dict[str, Any]) -> str:
+        self._number += 1
+        msg_id = f"{self._client}-{self._number}"
+        header = {"msg_id": msg_id, "msg_type": f"{verb}_request", "username": "", "version": "5.3",
+                  "session": self._client, "date": "2026-01-01T00:00:00Z"}  # fmt: skip
         parts = [b"shell", *(json.dumps(part).encode() for part in (header, {}, {}, content))]
         offsets = [8 * (len(parts) + 2)]
         for part in parts:

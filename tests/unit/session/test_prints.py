@@ -7,14 +7,18 @@ import json
 
 from hypothesis import given
 from hypothesis import strategies as st
+from jupyter_client.session import Session
 
 from vitrine.session.lab.prints import PAUSE_S, TOGETHER_BYTES, Prints, is_print, joined
 
+SESSION = Session(key=b"of the kernel")
+
 
 def said(text: str, name: str = "stdout", parent: str = "cell 1", number: int = 1) -> list[bytes]:
-    parts = ({"msg_type": "stream"}, {"msg_id": parent}, {}, {"name": name, "text": text})
-    topic = f"stream 1 {number}".encode()
-    return [topic, b"<IDS|MSG>", b"signature", *(json.dumps(part).encode() for part in parts)]
+    header = {"msg_type": "stream", "msg_id": f"m{number}", "version": "5.4"}
+    parts = (header, {"msg_id": parent}, {}, {"name": name, "text": text})
+    frames = [json.dumps(part).encode() for part in parts]
+    return [f"stream 1 {number}".encode(), b"<IDS|MSG>", SESSION.sign(frames), *frames]
 
 
 def told(frames: list[bytes]) -> tuple[str, str, str]:
@@ -40,13 +44,19 @@ PRINTS = st.lists(
 
 @given(PRINTS)
 def test_joined_prints_say_the_same_in_the_same_order(prints: list[tuple[str, str, str]]):
-    found = joined([said(text, name, parent) for parent, name, text in prints])
+    given_ = [said(text, name, parent, n) for n, (parent, name, text) in enumerate(prints)]
+    found = joined(given_, SESSION.sign)
     assert [told(list(frames)) for frames in found] == runs(prints)
+    reader = Session(key=SESSION.key)
+    for frames in found:
+        assert reader.deserialize(list(frames[2:]))["msg_type"] == "stream", (
+            "the signature is right"
+        )
 
 
 def test_a_single_print_stays_as_it_came():
     one = said("é\n")
-    assert joined([one]) == [one]
+    assert joined([one], SESSION.sign) == [one]
 
 
 def test_only_stream_outputs_are_prints():
@@ -59,7 +69,7 @@ def test_only_stream_outputs_are_prints():
 def test_the_first_print_is_shown_at_once_and_the_next_together():
     async def scene() -> None:
         shown: list[str] = []
-        prints = Prints(lambda frames: shown.append(told(list(frames))[2]))
+        prints = Prints(lambda frames: shown.append(told(list(frames))[2]), SESSION.sign)
         prints.take(said("1"))
         assert shown == ["1"]
         for number in range(2, 6):
@@ -77,7 +87,7 @@ def test_the_first_print_is_shown_at_once_and_the_next_together():
 def test_what_waits_is_shown_before_anything_else_and_when_it_is_much():
     async def scene() -> None:
         shown: list[str] = []
-        prints = Prints(lambda frames: shown.append(told(list(frames))[2]))
+        prints = Prints(lambda frames: shown.append(told(list(frames))[2]), SESSION.sign)
         prints.take(said("1"))
         prints.take(said("2"))
         prints.flush()
@@ -91,7 +101,7 @@ def test_what_waits_is_shown_before_anything_else_and_when_it_is_much():
 def test_what_is_withdrawn_is_not_shown():
     async def scene() -> None:
         shown: list[object] = []
-        prints = Prints(shown.append)
+        prints = Prints(shown.append, SESSION.sign)
         prints.take(said("1"))
         prints.take(said("2"))
         assert [told(list(frames))[2] for frames in prints.withdraw()] == ["2"]

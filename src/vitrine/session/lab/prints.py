@@ -18,11 +18,13 @@ LONGEST_PAUSE_S: Final = 1.0
 TOGETHER_BYTES: Final = 512 << 10
 _S_PER_BYTE: Final = 0.4 / 1e6
 _DELIMITER: Final = b"<IDS|MSG>"
-_PARENT, _CONTENT = 3, 5
+_SIGNATURE, _HEADER, _PARENT, _CONTENT = 1, 2, 3, 5
 _STREAM: Final = b"stream"
 
 Frames = Sequence[Any]
 """Topic, delimiter, signature, header, parent, metadata, content."""
+Sign = Callable[[list[bytes]], bytes]
+"""The signature of header, parent, metadata and content."""
 
 
 def is_print(frames: Frames) -> bool:
@@ -30,7 +32,7 @@ def is_print(frames: Frames) -> bool:
     return bytes(frames[0]).partition(b" ")[0] == _STREAM
 
 
-def joined(prints: Sequence[Frames]) -> list[Frames]:
+def joined(prints: Sequence[Frames], sign: Sign) -> list[Frames]:
     """The same text in fewer messages: neighbours of one cell and one stream become one."""
     read = [(frames, json.loads(bytes(frames[_at(frames) + _CONTENT]))) for frames in prints]
     found: list[Frames] = []
@@ -39,9 +41,10 @@ def joined(prints: Sequence[Frames]) -> list[Frames]:
         frames, content = run[0]
         if len(run) > 1:
             text = "".join(one["text"] for _, one in run)
-            at = _at(frames) + _CONTENT
-            body = json.dumps(content | {"text": text}).encode()
-            frames = [*frames[:at], body, *frames[at + 1 :]]
+            at = _at(frames)
+            parts = [bytes(part) for part in frames[at + _HEADER : at + _CONTENT]]
+            parts.append(json.dumps(content | {"text": text}).encode())
+            frames = [*frames[: at + _SIGNATURE], sign(parts), *parts]
         found.append(frames)
     return found
 
@@ -58,11 +61,13 @@ class Prints:
     """Stream outputs on their way to one page.
 
     Args:
-        pass_on: takes the frames of one message, as they came.
+        pass_on: takes the frames of one message.
+        sign: signs what was joined; a page that speaks Jupyter's older protocol has it checked.
     """
 
-    def __init__(self, pass_on: Callable[[Frames], None]) -> None:
+    def __init__(self, pass_on: Callable[[Frames], None], sign: Sign) -> None:
         self._pass_on = pass_on
+        self._sign = sign
         self._waiting: list[Frames] = []
         self._size = 0
         self._cell = b""
@@ -94,7 +99,7 @@ class Prints:
         waiting = self.withdraw()
         if waiting:
             self._passed_at = asyncio.get_running_loop().time()
-            for frames in joined(waiting):
+            for frames in joined(waiting, self._sign):
                 self._pass_on(frames)
 
     def withdraw(self) -> list[Frames]:

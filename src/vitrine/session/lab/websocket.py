@@ -39,7 +39,10 @@ class BoundedConnection(ZMQChannelsWebsocketConnection):
         super().__init__(**kwargs)
         self._is_holding = False
         self._is_ended = False
-        self._prints = Prints(partial(super().handle_outgoing_message, "iopub"))
+        self._prints = Prints(
+            partial(super().handle_outgoing_message, "iopub"),
+            lambda parts: self.session.sign(parts),
+        )
         gate().on_restart.append(self._ask_what_is_known)
         gate().on_away.append(self._say_away)
 
