@@ -19,6 +19,9 @@ Id = Annotated[str, typer.Argument(help="The project's id.", metavar="PROJECT")]
 Person = Annotated[str, typer.Argument(help="The person's sign-in name.", metavar="PERSON")]
 WholeNumber = Annotated[int | None, typer.Option(help="Instead of the node's setting.")]
 
+_AGAIN = "Instead of the node's setting; 0 for the node's setting again."
+Limit = Annotated[int | None, typer.Option(help=_AGAIN)]
+
 _COLUMNS = ("id", "title", "members", "datasets", "expires_at", "is_over")
 
 
@@ -68,6 +71,60 @@ def create(
     if dry_run:
         say(f"would create project {project}")
         return
+    show_record(_record(made), as_json=as_json)
+
+
+@app.command()
+def change(
+    project: Id,
+    title: Annotated[str | None, typer.Option(help="One line for people.")] = None,
+    dataset: Annotated[
+        list[str] | None, typer.Option(help="A published dataset to add; repeat it for more.")
+    ] = None,
+    without_dataset: Annotated[
+        list[str] | None,
+        typer.Option(help="A dataset to take away; running sessions that mount it end."),
+    ] = None,
+    reviewers_required: WholeNumber = None,
+    memory_mb: Limit = None,
+    cpus: Annotated[float | None, typer.Option(help=_AGAIN)] = None,
+    pids: Limit = None,
+    tmp_mb: Limit = None,
+    workspace_mb: Limit = None,
+    max_hours: Limit = None,
+    export_file_mb: Limit = None,
+    export_request_mb: Limit = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Change a project; limits and new datasets hold from the next session on.
+
+    A workspace keeps the size that it was made with.
+    """
+    node = this_node()
+    limits = {
+        "memory_mb": memory_mb,
+        "cpus": cpus,
+        "pids": pids,
+        "tmp_mb": tmp_mb,
+        "workspace_mb": workspace_mb,
+        "max_hours": max_hours,
+        "export_file_mb": export_file_mb,
+        "export_request_mb": export_request_mb,
+    }
+    made = govern.change_project(
+        node.database,
+        project,
+        title=title,
+        add_datasets=dataset or (),
+        remove_datasets=without_dataset or (),
+        reviewers_required=reviewers_required,
+        limits={name: value for name, value in limits.items() if value is not None},
+        actor=node.actor,
+        dry_run=dry_run,
+    )
+    if dry_run:
+        say(f"would change project {project}")
     show_record(_record(made), as_json=as_json)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -58,12 +59,8 @@ def create_project(
     with _change(db, dry_run) as tx:
         _require_published(tx, project)
         store.add_project(tx, project)
-        detail: dict[str, str | int] = {
-            "datasets": " ".join(sorted(project.datasets)),
-            "expires_at": timestamp(expires_at),
-            "reviewers_required": reviewers_required,
-            "limits": " ".join(f"{k}={v}" for k, v in project.limits.set_values().items()),
-        }
+        detail = _facts(project)
+        del detail["title"]
         _record(tx, Event.PROJECT_CREATED, project_id, actor, clock, detail)
     return project
 
@@ -119,6 +116,64 @@ def remove_member(
     return replace(project, members=project.members - {person})
 
 
+def change_project(
+    db: Database,
+    project_id: str,
+    *,
+    title: str | None = None,
+    add_datasets: Iterable[str] = (),
+    remove_datasets: Iterable[str] = (),
+    reviewers_required: int | None = None,
+    limits: Mapping[str, int | float] | None = None,
+    actor: str,
+    dry_run: bool = False,
+    clock: Clock = utc_now,
+) -> Project:
+    """Change what a project is called, may use and must obey; what is not given stays.
+
+    New datasets and limits hold from the next session on. A running session that mounts a dataset
+    which is taken away ends within seconds. A request in review keeps its number of reviewers,
+    unless more are required now.
+
+    Args:
+        limits: names of `LimitOverrides` with their new values, 0 for the node's setting.
+
+    Raises:
+        NotFound: when the project does not exist, or a dataset was never published.
+        InvalidInput: when nothing changes or the project cannot be as described.
+    """
+    with _change(db, dry_run) as tx:
+        project = store.project(tx, project_id)
+        taken_away = set(remove_datasets)
+        if strange := sorted(taken_away - project.datasets):
+            raise InvalidInput(f"project {project_id} does not use {' or '.join(strange)}")
+        overrides: dict[str, Any] = {each: value or None for each, value in (limits or {}).items()}
+        changed = replace(
+            project,
+            title=project.title if title is None else title,
+            datasets=(project.datasets | set(add_datasets)) - taken_away,
+            reviewers_required=(
+                project.reviewers_required if reviewers_required is None else reviewers_required
+            ),
+            limits=replace(project.limits, **overrides),
+        )
+        if changed == project:
+            raise InvalidInput(f"nothing of project {project_id} would change")
+        verdict = policy.may_exist(changed, clock())
+        if not verdict:
+            raise InvalidInput(verdict.reason)
+        _require_published(tx, changed)
+        store.change_project(tx, changed)
+        before, after = _facts(project), _facts(changed)
+        detail = {
+            name: f"{before[name]} -> {after[name]}"
+            for name in after
+            if after[name] != before[name]
+        }
+        _record(tx, Event.PROJECT_CHANGED, project_id, actor, clock, detail)
+    return changed
+
+
 def set_expiry(
     db: Database,
     project_id: str,
@@ -146,6 +201,17 @@ def set_expiry(
 def end_of(day: date) -> datetime:
     """The last moment of `day` in UTC: a project that ends on a day may be used on that day."""
     return datetime.combine(day, time.max, tzinfo=UTC)
+
+
+def _facts(project: Project) -> dict[str, str | int]:
+    """What the audit log says of a project."""
+    return {
+        "title": project.title,
+        "datasets": " ".join(sorted(project.datasets)),
+        "expires_at": timestamp(project.expires_at),
+        "reviewers_required": project.reviewers_required,
+        "limits": " ".join(f"{k}={v}" for k, v in project.limits.set_values().items()),
+    }
 
 
 def _require_published(tx: Connection, project: Project) -> None:

@@ -103,6 +103,23 @@ def remove_member(tx: Connection, project: str, person: str) -> None:
     tx.execute(delete(members_table).where(columns.project == project, columns.person == person))
 
 
+def change_project(tx: Connection, project: Project) -> None:
+    """Set title, datasets, reviewers and limits of an existing project to those of `project`."""
+    tx.execute(
+        update(projects_table)
+        .where(projects_table.c.id == project.id)
+        .values(
+            title=project.title,
+            reviewers_required=project.reviewers_required,
+            **{name: getattr(project.limits, name) for name in _LIMITS},
+        )
+    )
+    used = project_datasets_table
+    tx.execute(delete(used).where(used.c.project == project.id))
+    for dataset in sorted(project.datasets):
+        tx.execute(insert(used).values(project=project.id, dataset=dataset))
+
+
 def set_expiry(tx: Connection, project: str, expires_at: str) -> None:
     """Set the moment at which `project` ends."""
     tx.execute(

@@ -28,6 +28,10 @@ def may_continue(session: Session, account: Account, project: Project, now: date
     usable = permits.may_use(account, project, now)
     if not usable:
         return usable
+    withdrawn = {version.partition("@")[0] for version in session.datasets} - project.datasets
+    if withdrawn:
+        names = " and ".join(sorted(withdrawn))
+        return Verdict(f"project {project.id} may no longer use {names}; start a new session")
     if now >= session.expires_at:
         return Verdict("the session reached its longest time; start a new one to go on")
     return ALLOWED

@@ -74,6 +74,11 @@ def test_a_project_is_made_filled_shown_and_ended(vitrine, database, published):
     assert shown["members"] == ["ada"]
     assert shown["limits"] == ["memory_mb=2048"]
     assert shown["expires_at"].startswith("2030-01-31T23:59:59")
+    change = ("project", "change", "lungs", "--title", "Lungs 2", "--memory-mb", "512")
+    assert "would change" in vitrine(*change, "--dry-run").stderr
+    assert vitrine("project", "show", "lungs", "--json").json["title"] == "Lungs"
+    assert vitrine(*change, "--json").json["limits"] == ["memory_mb=512"]
+    assert vitrine(*change).code == 1
     assert vitrine("project", "expire", "lungs", "--on", "tomorrow").code == 1
     assert vitrine("project", "expire", "lungs").code == 0
     assert vitrine("project", "list", "--json").json[0]["is_over"] is True

@@ -108,3 +108,55 @@ def test_a_dry_run_checks_everything_and_changes_nothing(database):
 def test_a_project_may_be_used_on_its_last_day():
     end = govern.end_of(date(2026, 12, 31))
     assert datetime(2026, 12, 31, 23, 59, tzinfo=UTC) < end < datetime(2027, 1, 1, tzinfo=UTC)
+
+
+def change(database, **changes):
+    return govern.change_project(database, "lungs", actor="os:root", clock=SetClock(), **changes)
+
+
+def newest(database):
+    with database.read() as tx:
+        return next(log.find(tx, limit=1, newest_first=True))
+
+
+def test_a_project_changes_in_what_is_given_and_in_nothing_else(database):
+    before = create(database, limits=LimitOverrides(memory_mb=512, cpus=1.5))
+    change(database, title="Lungs and more", limits={"memory_mb": 0, "pids": 64})
+    after = project(database)
+    assert after.title == "Lungs and more"
+    assert after.limits == LimitOverrides(cpus=1.5, pids=64)
+    assert (after.datasets, after.expires_at) == (before.datasets, before.expires_at)
+    entry = newest(database)
+    assert entry.event == "project_changed"
+    assert entry.detail == {
+        "title": "Lungs -> Lungs and more",
+        "limits": "memory_mb=512 cpus=1.5 -> cpus=1.5 pids=64",
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem", "sentence"),
+    [
+        ({}, InvalidInput, "nothing of project lungs would change"),
+        ({"title": "Lungs"}, InvalidInput, "nothing of project lungs would change"),
+        ({"add_datasets": ["liver-mr"]}, NotFound, "liver-mr"),
+        ({"remove_datasets": ["liver-mr"]}, InvalidInput, "does not use liver-mr"),
+        ({"remove_datasets": ["lung-ct"]}, InvalidInput, "at least one dataset"),
+        ({"reviewers_required": 0}, InvalidInput, "at least one reviewer"),
+        ({"limits": {"cpus": -1}}, InvalidInput, "cpus must be greater than 0"),
+    ],
+)
+def test_a_change_that_cannot_be_changes_nothing(database, changes, problem, sentence):
+    before = create(database)
+    said = events(database)
+    with pytest.raises(problem, match=sentence):
+        change(database, **changes)
+    assert project(database) == before
+    assert events(database) == said
+
+
+def test_a_rehearsed_change_is_undone(database):
+    before = create(database)
+    assert change(database, title="Other", dry_run=True).title == "Other"
+    assert project(database) == before
+    assert events(database) == ["project_created"]

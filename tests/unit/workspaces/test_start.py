@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from vitrine.access.enrol import set_disabled
 from vitrine.audit import log
 from vitrine.errors import Conflict, NotFound, NotPermitted, VitrineError
 from vitrine.permits import govern
+from vitrine.permits import store as permits
 from vitrine.permits.project import LimitOverrides
 from vitrine.workspaces import start, stop, store
 from vitrine.workspaces.session import MOVES, OPEN, State
@@ -217,6 +219,12 @@ def remove_ada(database, clock):
     govern.remove_member(database, "lungs", "ada", actor="os:root")
 
 
+def withdraw_dataset(database, clock):
+    with database.begin() as tx:  # the rule is about what the record says, not about how it came
+        found = permits.project(tx, "lungs")
+        permits.change_project(tx, replace(found, datasets=frozenset()))
+
+
 def ask_to_stop(database, clock):
     with database.read() as tx:
         (open_session,) = store.open_sessions(tx)
@@ -228,6 +236,7 @@ def ask_to_stop(database, clock):
     [
         pytest.param(None, "", id="nothing"),
         pytest.param(lambda _db, clock: clock.move(hours=24), "longest time", id="too long"),
+        pytest.param(withdraw_dataset, "may no longer use lung-ct", id="a dataset withdrawn"),
         pytest.param(lambda db, clock: expire(db, None, clock), "lungs ended", id="project over"),
         pytest.param(lambda db, clock: disable(db, None, clock), "disabled", id="disabled"),
         pytest.param(remove_ada, "not a member", id="removed from the project"),
