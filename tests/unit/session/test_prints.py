@@ -59,6 +59,21 @@ def test_a_single_print_stays_as_it_came():
     assert joined([one], SESSION.sign) == [one]
 
 
+def test_what_is_no_ordinary_print_stays_as_it_came_and_in_its_place():
+    strange = [
+        [*said("1")[:6], b"{}"],
+        [*said("1")[:6], b'{"name": "stdout", "text": 7}'],
+        [*said("1")[:6], b'{"name": ["stdout"], "text": "x"}'],
+        [*said("1")[:6], b'{"name": "stdout", "text": "x", "more": 1}'],
+        [*said("1"), b"a buffer"],
+    ]
+    for one in strange:
+        given_ = [said("a"), said("b"), one, one, said("c"), said("d")]
+        first, *between, last = joined(given_, SESSION.sign)
+        assert (told(list(first))[2], told(list(last))[2]) == ("ab", "cd")
+        assert between == [one, one]
+
+
 def test_only_stream_outputs_are_prints():
     assert is_print(said("x"))
     assert is_print([b"stream", *said("x")[1:]])

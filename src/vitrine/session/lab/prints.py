@@ -11,7 +11,7 @@ import asyncio
 import json
 from collections.abc import Callable, Sequence
 from itertools import groupby
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 PAUSE_S: Final = 0.1
 LONGEST_PAUSE_S: Final = 1.0
@@ -33,20 +33,41 @@ def is_print(frames: Frames) -> bool:
 
 
 def joined(prints: Sequence[Frames], sign: Sign) -> list[Frames]:
-    """The same text in fewer messages: neighbours of one cell and one stream become one."""
-    read = [(frames, json.loads(bytes(frames[_at(frames) + _CONTENT]))) for frames in prints]
+    """The same text in fewer messages: neighbours of one cell and one stream become one.
+
+    The kernel writes what it likes: what is no ordinary print stays as it is.
+    """
     found: list[Frames] = []
-    for _, group in groupby(read, key=lambda one: (_parent(one[0]), one[1]["name"])):
+    for place, group in groupby(map(_read, prints), key=lambda one: (one.parent, one.name)):
         run = list(group)
-        frames, content = run[0]
-        if len(run) > 1:
-            text = "".join(one["text"] for _, one in run)
-            at = _at(frames)
-            parts = [bytes(part) for part in frames[at + _HEADER : at + _CONTENT]]
-            parts.append(json.dumps(content | {"text": text}).encode())
-            frames = [*frames[: at + _SIGNATURE], sign(parts), *parts]
-        found.append(frames)
+        if None in place or len(run) == 1:
+            found += [one.frames for one in run]
+            continue
+        frames = run[0].frames
+        at = _at(frames)
+        parts = [bytes(part) for part in frames[at + _HEADER : at + _CONTENT]]
+        content = {"name": run[0].name, "text": "".join(one.text for one in run)}
+        parts.append(json.dumps(content).encode())
+        found.append([*frames[: at + _SIGNATURE], sign(parts), *parts])
     return found
+
+
+class _Print(NamedTuple):
+    frames: Frames
+    parent: bytes
+    name: str | None
+    """None when it cannot be joined with others."""
+    text: str
+
+
+def _read(frames: Frames) -> _Print:
+    content = json.loads(bytes(frames[_at(frames) + _CONTENT]))
+    name, text = content.get("name"), content.get("text")
+    is_ordinary = isinstance(name, str) and isinstance(text, str) and len(content) == 2
+    has_buffers = len(frames) > _at(frames) + _CONTENT + 1
+    if is_ordinary and not has_buffers:
+        return _Print(frames, _parent(frames), name, text)
+    return _Print(frames, _parent(frames), None, "")
 
 
 def _at(frames: Frames) -> int:
