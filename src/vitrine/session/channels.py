@@ -15,6 +15,7 @@ import zmq
 CHANNELS: Final = ("shell", "iopub", "stdin", "hb", "control")
 """Jupyter's channels, in the order of a connection file's ports 1 to 5."""
 _BURST: Final = 64
+_LOOK_AGAIN_S: Final = 0.005
 
 
 class Port:
@@ -33,6 +34,7 @@ class Port:
         self._fd = int(socket.getsockopt(zmq.FD))
         self._is_open = True
         self._is_scheduled = False
+        self._look_again: asyncio.TimerHandle | None = None
         self._is_paused = False
         self.on_writable: Callable[[], None] | None = None
         self._loop.add_reader(self._fd, self._drain)
@@ -40,15 +42,18 @@ class Port:
 
     def send(self, frames: Sequence[bytes]) -> bool:
         """Send without waiting; False when the peer's queue is full or the peer is not there."""
+        # The descriptor is edge-triggered: a send, also one that fails, may consume the event of a
+        # message that has arrived. Where it fails a queue may be full for long: no hurry then.
         try:
             self.socket.send_multipart(frames, zmq.NOBLOCK, copy=True)
         except zmq.Again:
+            self._schedule_soon()
             return False
         except zmq.ZMQError as problem:
             if problem.errno != zmq.EHOSTUNREACH:
                 raise
+            self._schedule_soon()
             return False
-        # The descriptor is edge-triggered: an event may have been consumed by the send.
         self._schedule()
         return True
 
@@ -67,12 +72,22 @@ class Port:
         if self._is_open:
             self._is_open = False
             self._loop.remove_reader(self._fd)
+            if self._look_again is not None:
+                self._look_again.cancel()
             self.socket.close(linger=0)
 
     def _schedule(self) -> None:
         if not self._is_scheduled and self._is_open:
             self._is_scheduled = True
             self._loop.call_soon(self._scheduled_drain)
+
+    def _schedule_soon(self) -> None:
+        if self._look_again is None and self._is_open:
+            self._look_again = self._loop.call_later(_LOOK_AGAIN_S, self._drain_again)
+
+    def _drain_again(self) -> None:
+        self._look_again = None
+        self._drain()
 
     def _scheduled_drain(self) -> None:
         self._is_scheduled = False
