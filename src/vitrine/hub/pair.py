@@ -135,11 +135,12 @@ class Pairs:
     async def why_ending(self, session_id: str) -> str:
         """Why a running session must end now; empty when it may go on.
 
-        An engine or a database that does not answer says nothing about the session.
+        An engine, a database or a gate that does not answer says nothing about the session.
         """
         try:
             asked = await self.do(lambda: self._asked_to_end(session_id))
-            return asked or await self.do(lambda: self._broken(session_id))
+            broken = asked or await self.do(lambda: self._broken(session_id))
+            return broken or await self.do(lambda: self._closed(session_id))
         except VitrineError as error:
             log.warning("session %s cannot be looked at: %s", session_id, error.sentence())
             return ""
@@ -257,6 +258,10 @@ class Pairs:
             if not half.is_running:
                 return f"the {role} container {self.engine.ending(half)}"
         return ""
+
+    def _closed(self, session_id: str) -> str:
+        """Why a session whose containers run is over: a Hub was killed while it ended it."""
+        return "" if session_id in self._gate_sessions() else "the gate closed this session"
 
     def _asked_to_end(self, session_id: str) -> str:
         return dict(sessions_to_end(self.database, self.clock)).get(session_id, "")
