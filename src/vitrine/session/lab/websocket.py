@@ -99,7 +99,8 @@ class BoundedConnection(ZMQChannelsWebsocketConnection):
             self._show(stream, outgoing_msg)
 
     def _show(self, stream: Any, frames: Any) -> None:
-        if is_print(frames):
+        # What an earlier page missed comes on another channel: see OfflineBuffer.
+        if getattr(stream, "channel", stream) == "iopub" and is_print(frames):
             self._prints.take(frames)
         else:
             self._prints.flush()
