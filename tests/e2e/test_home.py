@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from tests.e2e.conftest import WINDOW, is_running, start_session, stop_session
+from tests.e2e.conftest import WINDOW, SignedIn, is_running, start_session, stop_session
 from tests.support.node import RunningNode
 
 
@@ -19,6 +19,14 @@ def test_the_home_page_lists_projects_with_a_button_or_the_reason(
     expect(lungs.locator(".vitrine-do :is(button, a)").first).to_be_visible()
     expect(closed.locator(".vitrine-do :is(button, a)")).to_have_count(0)
     expect(closed.locator(".vitrine-reason")).to_contain_text("ended")
+    page.close()
+
+
+def test_an_output_checker_is_led_to_the_queue(node: RunningNode, signed_in: SignedIn) -> None:
+    page = signed_in("olga").new_page()
+    page.goto(f"{node.settings.hub_url}/hub/home")
+    page.get_by_role("link", name="see what waits for review").click()
+    expect(page.get_by_role("heading", name="Queue")).to_be_visible()
     page.close()
 
 

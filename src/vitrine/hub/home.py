@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from vitrine.access import store as access
+from vitrine.access.account import Role, may_act_as
 from vitrine.errors import VitrineError
 from vitrine.hub.pair import Pairs
 from vitrine.hub.spawner import STOPPED
@@ -42,6 +44,8 @@ class Listing:
 
     cards: tuple[Card, ...] = ()
     problem: str = ""
+    is_checker: bool = False
+    """Whether requests of others may wait for this person."""
 
 
 def endings_of(user: Any) -> Callable[[], Awaitable[dict[str, str]]]:
@@ -72,19 +76,24 @@ def projects_of(user: Any) -> Callable[[], Awaitable[Listing]]:
         if user is None:
             return Listing()
         pairs: Pairs = user.settings["vitrine_pairs"]
+
+        def is_checker() -> bool:
+            with pairs.database.read() as tx:
+                return bool(may_act_as(access.account(tx, user.name), Role.OUTPUT_CHECKER))
+
         try:
             found = await pairs.do(
                 lambda: startable(pairs.database, pairs.settings, user.name, pairs.clock)
             )
+            checks = await pairs.do(is_checker)
         except VitrineError as error:
             return Listing(problem=error.sentence())
         endings = await endings_of(user)()
-        return Listing(
-            tuple(
-                card(each, user.spawners.get(each.project), endings.get(each.project, ""))
-                for each in found
-            )
+        cards = tuple(
+            card(each, user.spawners.get(each.project), endings.get(each.project, ""))
+            for each in found
         )
+        return Listing(cards, is_checker=checks)
 
     return listing
 
