@@ -26,6 +26,8 @@ _LOOK_PAUSE_S: Final = 0.02
 AWAY_MEANWHILE: Final = (
     "the gate of this session is away: what runs goes on, and its output follows when it is back"
 )
+_WAITING_LIMIT: Final = 1000
+"""Requests of one page that may wait for a gate that is away; more are answered at once."""
 _PROTOCOL: Final = "v1.kernel.websocket.jupyter.org"
 
 
@@ -39,6 +41,7 @@ class BoundedConnection(ZMQChannelsWebsocketConnection):
         super().__init__(**kwargs)
         self._is_holding = False
         self._is_ended = False
+        self._will_say_away = False
         self._prints = Prints(
             partial(super().handle_outgoing_message, "iopub"),
             lambda parts: self.session.sign(parts),
@@ -144,19 +147,27 @@ class BoundedConnection(ZMQChannelsWebsocketConnection):
         """Remember what is asked, then pass it on."""
         if self.subprotocol == _PROTOCOL:
             channel, parts = deserialize_msg_from_ws_v1(incoming_msg)
-            if channel == "shell" and parts:
-                self._remember(bytes(parts[0]))
+            if channel == "shell" and parts and not self._may_wait(bytes(parts[0])):
+                return
         super().handle_incoming_message(incoming_msg)
 
-    def _remember(self, header_bytes: bytes) -> None:
+    def _may_wait(self, header_bytes: bytes) -> bool:
+        """Remember a request; False when too many wait and it was answered instead."""
         try:
             header = json.loads(header_bytes)
         except ValueError:
-            return
-        if isinstance(header, dict) and str(header.get("msg_type", "")).endswith("_request"):
-            self._asked[str(header.get("msg_id"))] = header
-            if not gate().is_connected:
+            return True
+        if not isinstance(header, dict) or not str(header.get("msg_type")).endswith("_request"):
+            return True
+        if not gate().is_connected:
+            if len(self._asked) >= _WAITING_LIMIT:
+                self._answer(header)
+                return False
+            if not self._will_say_away:
+                self._will_say_away = True
                 asyncio.get_running_loop().call_later(AWAY_AFTER_S, self._say_away)
+        self._asked[str(header.get("msg_id"))] = header
+        return True
 
     def _forget(self, parts: list[Any]) -> None:
         try:
@@ -197,6 +208,7 @@ class BoundedConnection(ZMQChannelsWebsocketConnection):
         self._say("iopub", "status", header, {"execution_state": "idle"})
 
     def _say_away(self) -> None:
+        self._will_say_away = False
         if gate().is_connected or self._is_ended:
             return
         text = f"[vitrine] {AWAY_MEANWHILE}\n"
