@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+from jupyter_client.session import Session
+
 from vitrine.session.lab.buffer import OfflineBuffer, is_new
+
+SESSION = Session(key=b"of the kernel")
 
 
 class Stream:
@@ -70,16 +74,18 @@ def test_what_was_kept_is_shown_later_although_its_numbers_were_seen():
 def test_a_new_page_gets_one_sentence_before_what_was_meant_for_another():
     channels = {"iopub": Stream()}
     buffer = OfflineBuffer(channels)
-    assert buffer.address_anew("new") == 0
+    assert buffer.address_anew("new", SESSION.sign) == 0
     assert len(buffer) == 0
     assert channels["iopub"].receive is not None
     channels["iopub"].receive(said(1))
     channels["iopub"].receive(said(2, msg_type="status"))
-    assert buffer.address_anew("new") == 1
+    assert buffer.address_anew("new", SESSION.sign) == 1
     assert [channel for channel, _ in buffer] == ["control", "control", "iopub"]
     first, output, _ = (frames for _, frames in buffer)
     assert [json.loads(frames[4])["session"] for frames in (first, output)] == ["new", "new"]
     assert "[vitrine] 1 outputs came while no page was open" in json.loads(first[6])["text"]
+    for frames in (first, output):
+        assert frames[2] == SESSION.sign(frames[3:7]), "Jupyter's older protocol checks it"
 
 
 def test_what_a_page_was_not_shown_comes_before_what_it_missed():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -15,6 +15,9 @@ _OUTPUTS: Final = (b"stream", b"display_data", b"update_display_data", b"execute
 _UNEXPECTED: Final = "control"
 """Any channel on which a page expects no outputs."""
 _HEADER, _PARENT, _METADATA, _CONTENT = range(2, 6)
+
+Sign = Callable[[list[bytes]], bytes]
+"""The signature of header, parent, metadata and content."""
 
 
 def is_new(stream: Any, frames: list[bytes]) -> bool:
@@ -67,7 +70,7 @@ class OfflineBuffer:
     def __iter__(self) -> Iterator[tuple[str, list[bytes]]]:
         return iter(self._kept)
 
-    def address_anew(self, client: str) -> int:
+    def address_anew(self, client: str, sign: Sign) -> int:
         """The page that asked is gone for good: say so before what it missed; how many outputs.
 
         A page that was opened anew has no cell for these messages. Addressed to it, and not on
@@ -76,15 +79,17 @@ class OfflineBuffer:
 
         Args:
             client: the session id of the new page's connection.
+            sign: signs header, parent, metadata and content; a page that speaks Jupyter's older
+                protocol has every signature checked.
         """
         count = 0
         for place, (channel, frames) in enumerate(self._kept):
             if channel == "iopub" and frames[0] in _OUTPUTS and _DELIMITER in frames:
                 count += 1
-                self._kept[place] = (_UNEXPECTED, _addressed(frames, client))
+                self._kept[place] = (_UNEXPECTED, _addressed(frames, client, sign))
         if count:
             first = next(frames for channel, frames in self._kept if channel == _UNEXPECTED)
-            self._kept.appendleft((_UNEXPECTED, _notice(first, count)))
+            self._kept.appendleft((_UNEXPECTED, _notice(first, count, sign)))
         return count
 
 
@@ -93,14 +98,17 @@ def _without_number(frames: Sequence[bytes]) -> list[bytes]:
     return [bytes(frames[0]).split(b" ")[0], *frames[1:]]
 
 
-def _addressed(frames: list[bytes], client: str) -> list[bytes]:
-    """`frames` as if `client` had asked. Nothing after the gate checks their signature."""
-    at = frames.index(_DELIMITER) + _PARENT
-    parent = json.loads(frames[at]) | {"session": client}
-    return [*frames[:at], json.dumps(parent).encode(), *frames[at + 1 :]]
+def _addressed(frames: list[bytes], client: str, sign: Sign) -> list[bytes]:
+    """`frames` as if `client` had asked."""
+    at = frames.index(_DELIMITER)
+    parts = list(frames[at + _HEADER : at + _CONTENT + 1])
+    parent = json.loads(frames[at + _PARENT]) | {"session": client}
+    parts[_PARENT - _HEADER] = json.dumps(parent).encode()
+    buffers = frames[at + _CONTENT + 1 :]
+    return [*frames[: at + 1], sign(parts), *parts, *buffers]
 
 
-def _notice(frames: list[bytes], count: int) -> list[bytes]:
+def _notice(frames: list[bytes], count: int, sign: Sign) -> list[bytes]:
     """A stream output in the form of `frames`, before which it is shown."""
     at = frames.index(_DELIMITER)
     header = json.loads(frames[at + _HEADER])
@@ -111,4 +119,4 @@ def _notice(frames: list[bytes], count: int) -> list[bytes]:
     head = json.dumps(header | {"msg_type": "stream", "msg_id": f"{header['msg_id']}-notice"})
     content = json.dumps({"name": "stderr", "text": text})
     parts = [head.encode(), frames[at + _PARENT], b"{}", content.encode()]
-    return [b"stream", *frames[at : at + _HEADER], *parts]
+    return [b"stream", frames[at], sign(parts), *parts]

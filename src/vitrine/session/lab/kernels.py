@@ -219,7 +219,9 @@ class GateKernelManager(AsyncMappingKernelManager):
         kept = self._kernel_buffers.get(kernel_id)
         if kept is not None and kept["session_key"] != session_key:
             self.asked.pop(kept["session_key"], None)
-            count = kept["buffer"].address_anew(session_key.partition(":")[2])
+            count = kept["buffer"].address_anew(
+                session_key.partition(":")[2], self._kernels[kernel_id].session.sign
+            )
             kept["session_key"] = session_key
             if count:
                 gate().report_displaced(kernel_id, count)

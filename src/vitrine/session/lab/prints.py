@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 
+from vitrine.session.lab.buffer import Sign
+
 PAUSE_S: Final = 0.1
 LONGEST_PAUSE_S: Final = 1.0
 TOGETHER_BYTES: Final = 512 << 10
@@ -23,8 +25,6 @@ _STREAM: Final = b"stream"
 
 Frames = Sequence[Any]
 """Topic, delimiter, signature, header, parent, metadata, content."""
-Sign = Callable[[list[bytes]], bytes]
-"""The signature of header, parent, metadata and content."""
 
 
 def is_print(frames: Frames) -> bool:

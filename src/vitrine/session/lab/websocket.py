@@ -28,6 +28,13 @@ AWAY_MEANWHILE: Final = (
 )
 _WAITING_LIMIT: Final = 1000
 """Requests of one page that may wait for a gate that is away; more are answered at once."""
+LOST_WITH_THE_GATE: Final = (
+    "this was not executed: the gate was restarted as it was sent; run it again"
+)
+TOO_MANY_WAIT: Final = (
+    "this was not executed: too much waits for the gate of this session, which is away; "
+    "run it again when it is back"
+)
 _PROTOCOL: Final = "v1.kernel.websocket.jupyter.org"
 
 
@@ -161,7 +168,7 @@ class BoundedConnection(ZMQChannelsWebsocketConnection):
             return True
         if not gate().is_connected:
             if len(self._asked) >= _WAITING_LIMIT:
-                self._answer(header)
+                self._answer(header, TOO_MANY_WAIT)
                 return False
             if not self._will_say_away:
                 self._will_say_away = True
@@ -195,10 +202,9 @@ class BoundedConnection(ZMQChannelsWebsocketConnection):
         for msg_id, header in asked.items():
             if msg_id not in known and msg_id in self._asked:
                 del self._asked[msg_id]
-                self._answer(header)
+                self._answer(header, LOST_WITH_THE_GATE)
 
-    def _answer(self, header: dict[str, Any]) -> None:
-        sentence = "this was not executed: the gate was restarted as it was sent; run it again"
+    def _answer(self, header: dict[str, Any], sentence: str) -> None:
         content = {"status": "error", "ename": "Vitrine", "evalue": sentence,
                    "traceback": [sentence], "execution_count": None}  # fmt: skip
         if header["msg_type"] == "execute_request":
