@@ -132,6 +132,26 @@ def test_requests_that_die_with_a_gate_are_answered_each_with_one_sentence(sessi
         wait_for(lambda: session.status()["agent_connected"], "the agent's return")
 
 
+def test_no_cell_is_answered_twice_or_called_not_executed_after_it_was(session, kernel):
+    """Replies that the kernel gave while the gate was away are on their way, not lost."""
+    kernel.run("done = []")
+    told = {}
+    for pause_s in (0.0, 0.02, 0.05, 0.1):
+        asked = [kernel.execute(f"done.append({n})", stop_on_error=False) for n in range(24)]
+        time.sleep(pause_s)
+        session.kill("gate")
+        time.sleep(0.3)
+        session.start_gate()
+        for n, each in enumerate(asked):
+            found = kernel.collect(each, 20)
+            told[n] = [text_of([m]) for m in found if m["header"]["msg_type"] == "error"]
+        later = [*kernel.unclaimed, *kernel.drain(1.5)]
+        kernel.unclaimed.clear()
+        assert not [m for m in later if m["header"]["msg_type"] == "execute_reply"]
+        done = json.loads(kernel.run("import json; print(json.dumps(done)); done.clear()"))
+        assert done == [n for n in range(24) if not told[n]]
+
+
 def test_a_kernel_that_ends_while_the_gate_is_away_is_reported_when_it_is_back(session, kernel):
     asked = kernel.execute(
         "import os, time; print('before', flush=True); time.sleep(2);"

@@ -31,6 +31,8 @@ def line_of(record: Record) -> Line:
             return Line("refused", f"{request}: {body.get('reason', '')}")
         case "dropped":
             return Line("dropped", f"{body.get('count', 1)} outputs: {body.get('reason', '')}")
+        case "answer":
+            return Line("told", str(body.get("reason", "")))
         case "draft" | "share" | "receive" | "receive_failed" as kind:
             return _frozen(kind, body)
         case "kernel":

@@ -49,6 +49,17 @@ def test_an_old_cell_that_still_runs_is_known_however_many_messages_follow():
     assert "m-0" not in book
 
 
+def test_what_somebody_else_answered_is_known_when_it_arrives_too_late():
+    book = RequestBook()
+    book.add(a_request("m-1"))
+    assert book.give_up(["m-1", "m-2"]) == ["m-1"]
+    assert book.is_given_up("m-2")
+    assert not book.is_given_up("m-1")
+    book.give_up(f"n-{n}" for n in range(10_000))
+    assert book.is_given_up("n-9999")
+    assert not book.is_given_up("m-2")
+
+
 def entered(msg_id: str, kernel: str = "k") -> dict[str, object]:
     header = json.dumps({"msg_id": msg_id, "msg_type": "execute_request"})
     return {
@@ -105,3 +116,23 @@ def test_a_new_process_answers_what_waited_for_the_old_one_and_counts_again(tmp_
     past = pasts(path)["k"]
     assert [request.is_open for request in past.requests] == [False]
     assert past.recorded == 3
+
+
+def test_what_a_worker_answered_itself_is_not_answered_again_by_the_next(tmp_path):
+    path = journal_of(
+        tmp_path,
+        ("in", entered("m-1")),
+        ("in", entered("m-2")),
+        ("answer", {"kernel": "k", "number": 0, "parent": "m-1", "reason": "not executed"}),
+    )
+    past = pasts(path)["k"]
+    assert [request.is_open for request in past.requests] == [False, True]
+
+
+def test_outputs_of_a_process_that_ended_by_itself_are_known_to_be_recorded(tmp_path):
+    path = journal_of(
+        tmp_path,
+        ("out", said(7, "stream", "")),
+        ("kernel", {"kernel": "k", "event": "exit", "code": 0, "number": 8}),
+    )
+    assert pasts(path)["k"].recorded == 8

@@ -34,6 +34,7 @@ _TAIL_BYTES: Final = 512 << 10
 _TAIL_MESSAGES: Final = 24
 _TAIL_LIMIT: Final = 16 << 20
 _IOPUB: Final = CHANNELS.index("iopub")
+_IOPUB_BYTE: Final = bytes([_IOPUB])
 _OUTPUTS: Final = frozenset({"stream", "display_data", "update_display_data", "execute_result"})
 
 
@@ -207,8 +208,6 @@ class Kernel:
         if self._dropped:
             # Before the idle that ends a cell: afterwards the page has no place to say it.
             self._report_dropped()
-        if channel != _IOPUB:
-            self._forget_received(frames)
         self._append([bytes([channel]), *frames], size)
         if self._outbox_bytes > min(_PAUSE_BYTES, self._buffer_bytes) and not self._is_shedding:
             self._slow_down()
@@ -258,7 +257,11 @@ class Kernel:
     # -- gate ------------------------------------------------------------------------------
 
     def attach(self, link: Link) -> None:
-        """The gate is there: introduce this kernel and repeat what it has not confirmed."""
+        """The gate is there: introduce this kernel and repeat what it has not confirmed.
+
+        `received` names the requests that reached the kernel and whose reply is not certainly in
+        the journal: the gate tells all others of its own that they were not executed.
+        """
         self.link = link
         link.send(
             pack(
@@ -307,7 +310,10 @@ class Kernel:
         while self._tail_bytes > _TAIL_BYTES and (
             len(self._tail) > _TAIL_MESSAGES or self._tail_bytes > _TAIL_LIMIT
         ):
-            self._tail_bytes -= self._tail.popleft()[1]
+            _, size, forgotten = self._tail.popleft()
+            self._tail_bytes -= size
+            if forgotten[1] != _IOPUB_BYTE:
+                self._forget_received(forgotten[2:])
 
     def _repeat_after(self, number: int) -> None:
         self._is_flowing = True

@@ -19,7 +19,8 @@ ASK_TIMEOUT_S: Final = 30.0
 _HEAD_LIMIT: Final = 4 << 20
 """Largest JSON of a control message; the longest is the list of a folder's files."""
 _HELLO_TIMEOUT_S: Final = 5.0
-_HELLO_LIMIT: Final = 128 << 10
+_HELLO_LIMIT: Final = 512 << 10
+"""Largest first message: a kernel's names up to 2,000 requests of up to 128 characters."""
 _STRANGERS_LIMIT: Final = 32
 _TELL_PAUSE_S: Final = 2.0
 

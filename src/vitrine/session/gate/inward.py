@@ -87,6 +87,8 @@ class Inward:
 
     def _admit(self, number: int, route: bytes, message: Message) -> None:
         request = Request(message.msg_id, number, route, message.msg_type, message.header_bytes)
+        if self._book.is_given_up(message.msg_id):
+            return  # the lab has told the researcher that it was not executed
         reason = self._too_much(message.size_bytes)
         if reason:
             self._voice.answer(request, reason)

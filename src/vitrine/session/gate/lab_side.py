@@ -47,7 +47,7 @@ class LabSide:
             "kernel.poll": self._poll,
             "kernel.signal": self._signal,
             "kernel.close": self._close,
-            "kernel.known": self._known,
+            "kernel.give_up": self._give_up,
             "kernel.displaced": self._displaced,
             "refused": self._refused,
         }
@@ -142,9 +142,9 @@ class LabSide:
         await self._worker.close_kernel(str(head["kernel_id"]))
         return {}
 
-    async def _known(self, head: dict[str, Any]) -> dict[str, Any]:
+    async def _give_up(self, head: dict[str, Any]) -> dict[str, Any]:
         relay = self._worker.relay(str(head["kernel_id"]))
-        return {"known": relay.known([str(item) for item in head["msg_ids"]])}
+        return {"known": relay.give_up([str(item)[:128] for item in head["msg_ids"]])}
 
     async def _displaced(self, head: dict[str, Any]) -> dict[str, Any]:
         self._worker.relay(str(head["kernel_id"])).displaced(int(head["count"]))

@@ -15,7 +15,9 @@ from vitrine.session.gate.requests import Request
 
 _KEPT: Final = 2000
 _TAIL_BYTES: Final = 64 << 20
-_KINDS: Final = (b'"kind":"in"', b'"kind":"out"', b'"kind":"kernel"', b'"kind":"dropped"')
+_KINDS: Final = tuple(
+    f'"kind":"{kind}"'.encode() for kind in ("in", "out", "kernel", "dropped", "answer")
+)
 
 
 @dataclass(slots=True)
@@ -35,7 +37,7 @@ class _Kernel:
             self.recorded = int(body.get("number", 0))
         else:
             self.recorded = max(self.recorded, int(body.get("number", 0)))
-            if str(body.get("type", "")).endswith("_reply"):
+            if kind == "answer" or str(body.get("type", "")).endswith("_reply"):
                 answered = self.requests.get(str(body.get("parent", "")))
                 if answered is not None:
                     answered.is_open = False

@@ -76,7 +76,7 @@ class Relay:
         self._outlet = Outlet(
             self._base, context, self._from_lab, self._lab_is_behind, self._subscribed
         )
-        self._voice = Voice(key, self._book, self._outlet)
+        self._voice = Voice(key, self._book, self._outlet, self._record_answer)
         self._voice.incarnation = incarnation
         self._inward = Inward(kernel_id, journal, self._book, self._voice, lambda: self.link)
         self._marks = Marks(self._marks_path())
@@ -112,9 +112,9 @@ class Relay:
     def _from_lab(self, number: int, frames: list[bytes]) -> None:
         self._inward.take(number, frames)
 
-    def known(self, msg_ids: Iterable[str]) -> list[str]:
-        """Those of `msg_ids` that reached this gate."""
-        return [msg_id for msg_id in msg_ids if msg_id in self._book]
+    def give_up(self, msg_ids: Iterable[str]) -> list[str]:
+        """Those of `msg_ids` that reached this gate; the others will not be executed."""
+        return self._book.give_up(msg_ids)
 
     def answer_open(self, sentence: str) -> None:
         """Answer every request that still waits."""
@@ -127,7 +127,7 @@ class Relay:
         """The agent connected for this kernel: continue after what was handled already.
 
         Args:
-            received: ids of the requests that the agent passed on and has no reply for.
+            received: ids of the requests that reached the kernel, until their reply is recorded.
         """
         self.link = link
         if self.exit_code is None:
@@ -202,7 +202,8 @@ class Relay:
             return
         is_repeated = self._is_recorded(number)
         if parts[1] == b"exit":
-            self._on_exit(self, messages.json_object(parts[2]), is_repeated)
+            fact = {**messages.json_object(parts[2]), "number": number}
+            self._on_exit(self, fact, is_repeated)
         elif parts[1] == b"dropped":
             self._take_dropped(number, parts[2], is_repeated)
         else:
@@ -314,6 +315,10 @@ class Relay:
         except JournalFailed:
             return False
         return True
+
+    def _record_answer(self, msg_id: str, sentence: str) -> None:
+        # The next worker must not answer it again, and the auditor must not think that it ran.
+        self._record("answer", 0, {"parent": msg_id, "reason": sentence})
 
     # -- life ------------------------------------------------------------------------------
 

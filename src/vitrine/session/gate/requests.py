@@ -33,6 +33,7 @@ class RequestBook:
     def __init__(self, requests: Iterable[Request] = ()) -> None:
         self._known: OrderedDict[str, Request] = OrderedDict()
         self._open: OrderedDict[str, Request] = OrderedDict()
+        self._given_up: OrderedDict[str, None] = OrderedDict()
         for request in requests:
             self._known[request.msg_id] = request
             if request.is_open:
@@ -62,6 +63,22 @@ class RequestBook:
             self._open[request.msg_id] = request
         while len(self._known) > _KEPT:
             self._known.popitem(last=False)
+
+    def give_up(self, msg_ids: Iterable[str]) -> list[str]:
+        """Those that have arrived; the others are answered elsewhere and must not be executed."""
+        arrived = []
+        for msg_id in msg_ids:
+            if msg_id in self:
+                arrived.append(msg_id)
+            else:
+                self._given_up[msg_id] = None
+        while len(self._given_up) > _KEPT:
+            self._given_up.popitem(last=False)
+        return arrived
+
+    def is_given_up(self, msg_id: str) -> bool:
+        """Whether somebody else has answered that request, which arrives too late."""
+        return msg_id in self._given_up
 
     def settle(self, request: Request) -> bool:
         """Whether the request was open until now; from now on it is answered."""

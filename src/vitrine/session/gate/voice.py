@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Callable
 from typing import Final
 
 from vitrine.session.gate import messages
@@ -15,14 +16,21 @@ _IDLE: Final = b'{"execution_state":"idle"}'
 
 
 class Voice:
-    """Signs what goes to the lab, and speaks in a kernel's place when the kernel cannot."""
+    """Signs what goes to the lab, and speaks in a kernel's place when the kernel cannot.
 
-    def __init__(self, key: bytes, book: RequestBook, outlet: Outlet) -> None:
+    Args:
+        record: notes in the journal that a request, by its id, was answered with a sentence.
+    """
+
+    def __init__(
+        self, key: bytes, book: RequestBook, outlet: Outlet, record: Callable[[str, str], None]
+    ) -> None:
         self.signer = messages.Signer(key)
         self.session = f"gate-{secrets.token_hex(8)}"
         self.incarnation = 1
         self._book = book
         self._outlet = outlet
+        self._record = record
 
     def topic(self, msg_type: str, number: int = 0) -> bytes:
         """What stands before a message: by its number the lab knows one that it has seen."""
@@ -30,7 +38,8 @@ class Voice:
 
     def answer(self, request: Request, sentence: str) -> None:
         """Answer a request: one sentence, then idle."""
-        self._book.settle(request)
+        if self._book.settle(request):
+            self._record(request.msg_id, sentence)
         if request.msg_type == "input_reply":
             self.note_open(sentence)
             return

@@ -249,7 +249,7 @@ class Worker:
         if not is_repeated:
             with contextlib.suppress(JournalFailed):
                 record = {"kernel": relay.kernel_id, "event": "exit", "code": code}
-                self.journal.append("kernel", record)
+                self.journal.append("kernel", record | {"number": fact["number"]})
         relay.ended(code, self._reason(code, bool(fact.get("out_of_memory"))))
 
     def _reason(self, code: int, is_out_of_memory: bool) -> str:

@@ -186,15 +186,16 @@ class BoundedConnection(ZMQChannelsWebsocketConnection):
 
     def _ask_what_is_known(self) -> None:
         if self._asked:
-            task = asyncio.ensure_future(self._answer_unknown(dict(self._asked)))
+            task = asyncio.ensure_future(self._give_up(dict(self._asked)))
             task.add_done_callback(lambda done: done.exception())
 
-    async def _answer_unknown(self, asked: dict[str, dict[str, Any]]) -> None:
+    async def _give_up(self, asked: dict[str, dict[str, Any]]) -> None:
+        """Answer what died with the gate, which executes none of it if it arrives after all."""
         await asyncio.sleep(1.0)  # what ZMQ kept while the gate was away arrives first
         fields = {"kernel_id": self.kernel_id, "msg_ids": list(asked)}
         known: list[Any] = []
         try:
-            fact, _ = await gate().call("kernel.known", fields)
+            fact, _ = await gate().call("kernel.give_up", fields)
             known = fact.get("known", [])
         except GateProblem as problem:
             if problem.code != "refused":
