@@ -23,7 +23,7 @@ _SIZE_LIMIT: Final = 26 << 20
 _FULL_BYTES: Final = 1 << 20
 _EMPTY_ENOUGH_BYTES: Final = 256 << 10
 _REPLY_PAUSE_S: Final = 0.1
-_REPLY_TRIES: Final = 100
+_REPLY_WAIT_S: Final = 10.0
 _IOPUB: Final = 1
 
 
@@ -54,6 +54,7 @@ class Outlet:
         self._handed = 0
         self._is_full = False
         self._is_open = True
+        self._late: dict[tuple[int, bytes], deque[tuple[float, Sequence[bytes]]]] = {}
         self.subscribers = 0
         self._ports = {number: self._bind(context, number) for number in range(len(CHANNELS))}
         self._ports[_IOPUB].on_writable = self._flush
@@ -130,13 +131,32 @@ class Outlet:
 
     # -- replies ---------------------------------------------------------------------------
 
-    def reply(self, number: int, frames: Sequence[bytes], tries: int = _REPLY_TRIES) -> None:
-        """Send to the page that asked; one that is about to connect again is waited for."""
-        if not self._is_open or self._ports[number].send(frames):
-            return
-        if tries:
+    def reply(self, number: int, frames: Sequence[bytes]) -> None:
+        """Send to the page that asked; one that is about to connect again is waited for.
+
+        The order is kept: the lab takes a message that comes after a later one for a repetition.
+
+        Args:
+            frames: the page's route first.
+        """
+        late = self._late.get((number, frames[0]))
+        if late is None:
+            if not self._is_open or self._ports[number].send(frames):
+                return
+            late = self._late[number, frames[0]] = deque()
             loop = asyncio.get_running_loop()
-            loop.call_later(_REPLY_PAUSE_S, self.reply, number, frames, tries - 1)
+            loop.call_later(_REPLY_PAUSE_S, self._send_late, number, frames[0])
+        late.append((asyncio.get_running_loop().time() + _REPLY_WAIT_S, frames))
+
+    def _send_late(self, number: int, route: bytes) -> None:
+        loop, late = asyncio.get_running_loop(), self._late[number, route]
+        while late and self._is_open:
+            until, frames = late[0]
+            if not self._ports[number].send(frames) and loop.time() < until:
+                loop.call_later(_REPLY_PAUSE_S, self._send_late, number, route)
+                return
+            late.popleft()
+        del self._late[number, route]
 
     def close(self) -> None:
         """Close the sockets and remove their files."""
