@@ -17,6 +17,7 @@ NOUNS: Final[dict[str, str]] = {
     "dataset": "Published images and clinical tables.",
     "session": "Running sessions.",
     "activity": "Journals of what was run.",
+    "egress": "Output checking: what may leave.",
     "release": "What has left, and its receipts.",
     "audit": "The log of everything that happened.",
     "node": "This machine.",

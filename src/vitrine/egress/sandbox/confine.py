@@ -63,11 +63,11 @@ def harden_server() -> None:
     _prctl(_PR_SET_DUMPABLE, 0)
 
 
-def limit() -> None:
+def limit(memory_bytes: int = MEMORY_BYTES, cpu_s: int = CPU_S) -> None:
     """Bound memory, processor time, files and processes of this process, for good."""
     os.environ.clear()
     for kind, value in (
-        (resource.RLIMIT_AS, MEMORY_BYTES),
+        (resource.RLIMIT_AS, memory_bytes),
         (resource.RLIMIT_NOFILE, OPEN_FILES),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
@@ -75,7 +75,7 @@ def limit() -> None:
         (resource.RLIMIT_MEMLOCK, 0),
     ):
         resource.setrlimit(kind, (value, value))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S + 1))  # SIGXCPU first, then SIGKILL
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 1))  # SIGXCPU first, then SIGKILL
     _prctl(_PR_SET_PDEATHSIG, 9)
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
 

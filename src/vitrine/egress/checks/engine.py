@@ -1,0 +1,119 @@
+"""All checks over one file, and over the files of one request together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final
+
+from vitrine.egress.checks import kinds, readers
+from vitrine.egress.checks.document import Document
+from vitrine.egress.checks.facts import document_of, facts_of
+from vitrine.egress.checks.finding import Finding, Severity
+from vitrine.egress.checks.rule import RequestRule, Rule
+from vitrine.egress.checks.rules import allowed
+from vitrine.egress.disclosure import DisclosurePolicy
+from vitrine.errors import InvalidInput
+
+RULES: Final[tuple[Rule, ...]] = (*allowed.RULES,)
+REQUEST_RULES: Final[tuple[RequestRule, ...]] = ()
+
+UNCHECKED: Final = "unchecked"
+UNCHECKED_VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the checks say about one file."""
+
+    path: str
+    kind: str
+    findings: tuple[Finding, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The report as the command line shows it, without the file's digest."""
+        return {
+            "path": self.path,
+            "type": self.kind,
+            "findings": [each.as_json() for each in self.findings],
+        }
+
+    def packed(self) -> dict[str, Any]:
+        """The report with every location, which `from_packed` reads."""
+        packed = [asdict(each) for each in self.findings]
+        return {"path": self.path, "kind": self.kind, "findings": packed}
+
+    @staticmethod
+    def from_packed(values: Any) -> Report:
+        """The report again."""
+        found = tuple(finding_of(each) for each in values["findings"])
+        return Report(str(values["path"]), str(values["kind"]), found)
+
+    def with_findings(self, more: Iterable[Finding]) -> Report:
+        """The same report with more findings."""
+        return replace(self, findings=(*self.findings, *more))
+
+
+def finding_of(values: Any) -> Finding:
+    """A finding from plain values."""
+    return Finding(
+        check=str(values["check"]),
+        version=int(values["version"]),
+        severity=Severity(values["severity"]),
+        message=str(values["message"]),
+        locations=tuple(str(each) for each in values["locations"]),
+    )
+
+
+def look(name: str, content: bytes, policy: DisclosurePolicy) -> tuple[Report, dict[str, Any]]:
+    """The report on one file, and the facts that `compare` needs.
+
+    A reader or a check that fails answers with a warning that this file was not checked: nothing
+    passes because it broke something.
+    """
+    kind = kinds.kind_of(name, content)
+    findings: list[Finding] = []
+    try:
+        document = readers.read(name, content, kind)
+    except Exception as problem:
+        document = Document(path=name, kind=kind, size_bytes=len(content), content=content)
+        findings.append(not_checked("the reader", problem))
+    for rule in RULES:
+        try:
+            findings += rule.findings(document, policy)
+        except Exception as problem:
+            findings.append(not_checked(f"the check {rule.name}", problem))
+    return Report(name, kind, tuple(findings)), facts_of(document)
+
+
+def compare(facts: Sequence[Any], policy: DisclosurePolicy) -> dict[str, list[Finding]]:
+    """What the files of one request say together: findings by path."""
+    documents = [document_of(each) for each in facts]
+    found: dict[str, list[Finding]] = {document.path: [] for document in documents}
+    for rule in REQUEST_RULES:
+        try:
+            answers = rule.findings(documents, policy)
+        except Exception as problem:
+            for findings in found.values():
+                findings.append(not_checked(f"the check {rule.name}", problem))
+            continue
+        for path, finding in answers:
+            found[path].append(finding)
+    return found
+
+
+def unread(path: str, content: bytes, why: str) -> Report:
+    """The report on a file whose child process ended without an answer."""
+    kind = kinds.kind_of(path, content)
+    return Report(path, kind, (not_checked("the checks", InvalidInput(why)),))
+
+
+def not_checked(what: str, problem: Exception) -> Finding:
+    """The warning that part of a file was not looked at, without a word of its content."""
+    why = str(problem) if isinstance(problem, InvalidInput) else type(problem).__name__
+    return Finding(
+        check=UNCHECKED,
+        version=UNCHECKED_VERSION,
+        severity=Severity.WARN,
+        message=f"not checked: {what} could not read it ({why})",
+    )
