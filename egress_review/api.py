@@ -12,12 +12,12 @@ from starlette.responses import Response
 from egress_review.authors import attachment
 from egress_review.checkers import queue_lines
 from egress_review.desk import PAGE_LIMIT, At, By, Desk, Json
-from egress_review.panels import line_json, panel, panel_json, vote_json
+from egress_review.panels import comment_json, line_json, panel, panel_json, vote_json
 from vitrine.access.account import Account
+from vitrine.egress import decide, store, submit
 from vitrine.egress import download as downloads
-from vitrine.egress import store, submit
 from vitrine.egress import vote as votes
-from vitrine.egress.request import FileType, Vote
+from vitrine.egress.request import FileType, Reason, Visibility, Vote
 from vitrine.egress.view import look, open_file
 
 router = APIRouter(prefix="/api")
@@ -47,12 +47,29 @@ class VoteBody(_Body):
     value: Vote
     sha256: str
     reason: str = ""
+    reason_code: Reason | None = None
 
 
 class ReasonBody(_Body):
     """Why a request is returned or rejected."""
 
     reason: str
+    code: Reason = Reason.OTHER
+
+
+class ApproveBody(_Body):
+    """What an approval names."""
+
+    merkle_root: str
+
+
+class CommentBody(_Body):
+    """What is said, and to whom."""
+
+    body: str
+    visibility: Visibility
+    file: str | None = None
+    anchor: str = ""
 
 
 @router.get("/me")
@@ -145,9 +162,47 @@ def vote(desk: At, account: By, request_id: str, file_id: str, body: VoteBody) -
         value=body.value,
         sha256=body.sha256,
         reason=body.reason,
+        reason_code=body.reason_code,
         clock=desk.clock,
     )
     return vote_json(cast)
+
+
+@router.post("/requests/{request_id}/claim")
+def claim(desk: At, account: By, request_id: str) -> Json:
+    """Take a seat in the review."""
+    votes.claim(desk.db, account, request_id, clock=desk.clock)
+    return _shown(desk, account, request_id)
+
+
+@router.post("/requests/{request_id}/give-up")
+def give_up(desk: At, account: By, request_id: str) -> Json:
+    """Leave the seat to somebody else."""
+    votes.give_up(desk.db, account, request_id, clock=desk.clock)
+    return _shown(desk, account, request_id)
+
+
+@router.post("/requests/{request_id}/comments")
+def comment(desk: At, account: By, request_id: str, body: CommentBody) -> Json:
+    """Add a comment."""
+    made = decide.comment(
+        desk.db,
+        account,
+        request_id,
+        body=body.body,
+        visibility=body.visibility,
+        file_id=body.file,
+        anchor=body.anchor,
+        clock=desk.clock,
+    )
+    return comment_json(made)
+
+
+@router.post("/requests/{request_id}/approve")
+def approve(desk: At, account: By, request_id: str, body: ApproveBody) -> Json:
+    """Let the steward release the request."""
+    decide.approve(desk.db, account, request_id, root=body.merkle_root, clock=desk.clock)
+    return _shown(desk, account, request_id)
 
 
 @router.post("/requests/{request_id}/review")
@@ -159,15 +214,19 @@ def submit_review(desk: At, account: By, request_id: str) -> Json:
 
 @router.post("/requests/{request_id}/return")
 def return_to_author(desk: At, account: By, request_id: str, body: ReasonBody) -> Json:
-    """Give a request back before all reviews are in."""
-    votes.return_to_author(desk.db, account, request_id, reason=body.reason, clock=desk.clock)
+    """Give a request back to its author."""
+    decide.return_to_author(
+        desk.db, account, request_id, reason=body.reason, code=body.code, clock=desk.clock
+    )
     return _shown(desk, account, request_id)
 
 
 @router.post("/requests/{request_id}/reject")
 def reject(desk: At, account: By, request_id: str, body: ReasonBody) -> Json:
     """End a request for good."""
-    votes.reject(desk.db, account, request_id, reason=body.reason, clock=desk.clock)
+    decide.reject(
+        desk.db, account, request_id, reason=body.reason, code=body.code, clock=desk.clock
+    )
     return _shown(desk, account, request_id)
 
 

@@ -78,6 +78,7 @@ def _desk(settings: Settings, clock: Clock) -> Desk:
         "sees_queue": checkers.sees_queue,
         "status_text": panels.status_text,
         "VOTE_TEXT": panels.VOTE_TEXT,
+        "REASON_TEXT": panels.REASON_TEXT,
     }
     return Desk(
         settings=settings,

@@ -68,6 +68,10 @@ def _submit(desk: Desk, account: Account, request_id: str, fields: dict[str, str
             clock=desk.clock,
         )
     except (InvalidInput, Conflict, NotPermitted) as refusal:
+        with desk.db.read() as tx:
+            is_author = store.request(tx, request_id).author == account.name
+        if not is_author:
+            raise
         # The form comes back with what was typed and the reason above it.
         return _page(desk, account, request_id, refusal.sentence(), context, 422)
     return RedirectResponse(f"/requests/{request_id}", 303)

@@ -10,9 +10,9 @@ from starlette.responses import RedirectResponse, Response
 from egress_review.desk import PAGE_LIMIT, At, By, Desk
 from egress_review.panels import panel
 from vitrine.access.account import Account, Role
-from vitrine.egress import policy, store
+from vitrine.egress import decide, policy, store
 from vitrine.egress import vote as votes
-from vitrine.egress.request import Status, Vote
+from vitrine.egress.request import Reason, Status, Visibility, Vote
 from vitrine.egress.store import Line
 from vitrine.egress.view import SeenFile, look, open_file
 from vitrine.errors import InvalidInput, NotFound
@@ -49,7 +49,7 @@ def queue_lines(desk: Desk, account: Account) -> tuple[list[Line], list[Line]]:
     if not sees_queue(account):
         return [], []
     with desk.db.read() as tx:
-        waiting = store.lines(tx, account.name, statuses=policy.UNDER_REVIEW, limit=PAGE_LIMIT)
+        waiting = store.lines(tx, account.name, statuses=policy.IN_QUEUE, limit=PAGE_LIMIT)
         decided = store.lines(tx, account.name, statuses=_DECIDED, is_newest_first=True, limit=20)
         closed = {
             project.id
@@ -156,6 +156,7 @@ def vote(
     value: Annotated[Vote, Form()],
     sha256: Annotated[str, Form()],
     reason: Annotated[str, Form()] = "",
+    reason_code: Annotated[Reason | None, Form()] = None,
 ) -> Response:
     """POST /requests/{id}/files/{file}/vote : then on to the next file without a vote."""
     votes.vote(
@@ -166,12 +167,64 @@ def vote(
         value=value,
         sha256=sha256,
         reason=reason,
+        reason_code=reason_code,
         clock=desk.clock,
     )
     seen = look(desk.db, account, request_id, clock=desk.clock)
     following = panel(account, seen, desk.clock()).next_after(file_id)
     target = f"/files/{following.file.id}" if following else "#review"
     return RedirectResponse(f"/requests/{request_id}{target}", 303)
+
+
+@router.post("/requests/{request_id}/claim")
+def claim(desk: At, account: By, request_id: str) -> Response:
+    """POST /requests/{id}/claim : take a seat, then on to the first file."""
+    votes.claim(desk.db, account, request_id, clock=desk.clock)
+    seen = look(desk.db, account, request_id, clock=desk.clock)
+    first = panel(account, seen, desk.clock()).next_after("")
+    target = f"/files/{first.file.id}" if first else ""
+    return RedirectResponse(f"/requests/{request_id}{target}", 303)
+
+
+@router.post("/requests/{request_id}/give-up")
+def give_up(desk: At, account: By, request_id: str) -> Response:
+    """POST /requests/{id}/give-up : leave the seat to somebody else."""
+    votes.give_up(desk.db, account, request_id, clock=desk.clock)
+    return RedirectResponse(f"/requests/{request_id}", 303)
+
+
+@router.post("/requests/{request_id}/comments")
+def comment(
+    desk: At,
+    account: By,
+    request_id: str,
+    body: Annotated[str, Form()],
+    visibility: Annotated[Visibility, Form()],
+    file: Annotated[str, Form()] = "",
+    anchor: Annotated[str, Form()] = "",
+) -> Response:
+    """POST /requests/{id}/comments : say something about the request or one of its files."""
+    decide.comment(
+        desk.db,
+        account,
+        request_id,
+        body=body,
+        visibility=visibility,
+        file_id=file or None,
+        anchor=anchor,
+        clock=desk.clock,
+    )
+    target = f"/files/{file}" if file else ""
+    return RedirectResponse(f"/requests/{request_id}{target}#talk", 303)
+
+
+@router.post("/requests/{request_id}/approve")
+def approve(
+    desk: At, account: By, request_id: str, merkle_root: Annotated[str, Form()]
+) -> Response:
+    """POST /requests/{id}/approve : let the steward release exactly what was looked at."""
+    decide.approve(desk.db, account, request_id, root=merkle_root, clock=desk.clock)
+    return RedirectResponse(f"/requests/{request_id}", 303)
 
 
 @router.post("/requests/{request_id}/review")
@@ -183,15 +236,27 @@ def submit_review(desk: At, account: By, request_id: str) -> Response:
 
 @router.post("/requests/{request_id}/return")
 def return_to_author(
-    desk: At, account: By, request_id: str, reason: Annotated[str, Form()] = ""
+    desk: At,
+    account: By,
+    request_id: str,
+    reason: Annotated[str, Form()] = "",
+    code: Annotated[Reason, Form()] = Reason.OTHER,
 ) -> Response:
-    """POST /requests/{id}/return : give it back before all reviews are in."""
-    votes.return_to_author(desk.db, account, request_id, reason=reason, clock=desk.clock)
+    """POST /requests/{id}/return : give it back to its author."""
+    decide.return_to_author(
+        desk.db, account, request_id, reason=reason, code=code, clock=desk.clock
+    )
     return RedirectResponse(f"/requests/{request_id}", 303)
 
 
 @router.post("/requests/{request_id}/reject")
-def reject(desk: At, account: By, request_id: str, reason: Annotated[str, Form()] = "") -> Response:
+def reject(
+    desk: At,
+    account: By,
+    request_id: str,
+    reason: Annotated[str, Form()] = "",
+    code: Annotated[Reason, Form()] = Reason.OTHER,
+) -> Response:
     """POST /requests/{id}/reject : end it for good."""
-    votes.reject(desk.db, account, request_id, reason=reason, clock=desk.clock)
+    decide.reject(desk.db, account, request_id, reason=reason, code=code, clock=desk.clock)
     return RedirectResponse(f"/requests/{request_id}", 303)

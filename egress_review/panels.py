@@ -13,13 +13,17 @@ from typing import Any
 from vitrine.access.account import Account
 from vitrine.access.verdict import Verdict
 from vitrine.clock import timestamp
-from vitrine.egress import policy
+from vitrine.egress import leaving, policy
 from vitrine.egress.request import (
+    Comment,
+    Decision,
     EgressRequest,
     FileType,
     FileVote,
+    Reason,
     RequestFile,
     Status,
+    Visibility,
     Vote,
 )
 from vitrine.egress.store import Line
@@ -29,12 +33,25 @@ _STATUS_TEXT = {
     Status.PENDING: "Draft",
     Status.SUBMITTED: "In review",
     Status.PARTIALLY_REVIEWED: "In review",
-    Status.REVIEWED: "In review",
+    Status.REVIEWED: "Consolidation",
     Status.RETURNED: "Returned",
     Status.APPROVED: "Approved",
     Status.RELEASED: "Released",
     Status.REJECTED: "Rejected",
     Status.WITHDRAWN: "Withdrawn",
+    Status.REVOKED: "Revoked",
+}
+
+REASON_TEXT = {
+    Reason.SMALL_COUNTS: "Small counts",
+    Reason.UNROUNDED_COUNTS: "Unrounded counts",
+    Reason.MISSING_CONTEXT: "Context missing",
+    Reason.MISSING_COUNTS: "Underlying counts missing",
+    Reason.UNSUPPORTED_TYPE: "Type not accepted",
+    Reason.INDIVIDUAL_DATA: "Data of single patients",
+    Reason.PATIENT_IMAGE: "Image of a patient",
+    Reason.OUT_OF_SCOPE: "Outside the project's purpose",
+    Reason.OTHER: "Something else",
 }
 
 VOTE_TEXT = {Vote.APPROVED: "Approved", Vote.CHANGES_REQUESTED: "Changes requested"}
@@ -80,6 +97,25 @@ class Panel:
     withdraw: Verdict
     review: Verdict
     submit_review: Verdict
+    claim: Verdict
+    give_up: Verdict
+    send_back: Verdict
+    consolidate: Verdict
+    approve: Verdict
+    comment: Verdict
+    comments: tuple[Comment, ...]
+    decision: Decision | None
+    """What the reviews amount to, at consolidation and for those who reviewed."""
+
+    seat_until: datetime | None
+    """Until when the viewer holds a seat without having handed a review in."""
+
+    leaving: tuple[str, ...]
+    """The author's words that leave with a release."""
+
+    root: str
+    """The Merkle root over what would leave; empty while the checkers work alone."""
+
     due: datetime | None
     is_late: bool
     held_back: str
@@ -112,22 +148,41 @@ class Panel:
 
 def panel(account: Account, seen: Seen, now: datetime) -> Panel:
     """Everything that the page of a request shows to `account`."""
-    request, project = seen.request, seen.project
+    request, project, reviews = seen.request, seen.project, seen.all_reviews
     due = policy.due(request.submitted_at) if request.submitted_at else None
     is_checker = bool(policy.may_check(account, request, project))
+    consolidate = policy.may_consolidate(account, request, project, reviews)
+    seat = reviews.seat(account.name)
     return Panel(
         request=request,
         is_author=account.name == request.author,
         is_checker=is_checker,
-        rows=_rows(account, seen),
+        rows=_rows(account, seen, now),
         submitted=tuple(sorted(seen.reviews.submitted)),
         edit=policy.may_edit(account, request),
         submit_context=policy.may_submit(account, request, project, "x" * policy.CONTEXT_MIN),
         withdraw=policy.may_withdraw(account, request),
-        review=policy.may_review(account, request, project, seen.reviews),
-        submit_review=policy.may_submit_review(account, request, project, seen.reviews),
+        review=policy.may_review(account, request, project, reviews, now),
+        submit_review=policy.may_submit_review(account, request, project, reviews, now),
+        claim=policy.may_claim(account, request, project, reviews, now),
+        give_up=policy.may_give_up(account, request, reviews, now),
+        send_back=policy.may_return(account, request, project, reviews, now),
+        consolidate=consolidate,
+        approve=policy.may_approve(account, request, project, reviews),
+        comment=policy.may_comment(account, request, project, Visibility.PUBLIC),
+        comments=seen.comments,
+        decision=(
+            policy.decide(request, reviews, request.reviewers_required or 1)
+            if consolidate
+            else None
+        ),
+        seat_until=(
+            seat.lease_until if seat and seat.submitted_at is None and seat.is_held(now) else None
+        ),
+        leaving=leaving.words(request),
+        root=leaving.root(request) if consolidate else "",
         due=due,
-        is_late=due is not None and now > due and request.status in policy.UNDER_REVIEW,
+        is_late=due is not None and now > due and request.status in policy.IN_QUEUE,
         held_back=_held_back(seen, is_checker=is_checker),
     )
 
@@ -142,7 +197,7 @@ def _held_back(seen: Seen, *, is_checker: bool) -> str:
     )
 
 
-def _rows(account: Account, seen: Seen) -> tuple[FileRow, ...]:
+def _rows(account: Account, seen: Seen, now: datetime) -> tuple[FileRow, ...]:
     by_file: dict[str, list[FileVote]] = {}
     for vote in seen.reviews.votes:
         by_file.setdefault(vote.file_id, []).append(vote)
@@ -155,7 +210,7 @@ def _rows(account: Account, seen: Seen) -> tuple[FileRow, ...]:
             ),
             others=tuple(v for v in by_file.get(file.id, []) if v.reviewer != account.name),
             view=policy.may_view_file(account, request, file, project),
-            vote=policy.may_vote(account, request, file, project, seen.reviews),
+            vote=policy.may_vote(account, request, file, project, seen.all_reviews, now),
             download=policy.may_download(account, request, file),
         )
         for file in request.files
@@ -200,6 +255,7 @@ def panel_json(shown: Panel) -> dict[str, Any]:
         "decided_at": _time(request.decided_at),
         "released_at": _time(request.released_at),
         "reason": request.reason,
+        "reason_code": request.reason_code and str(request.reason_code),
         "held_back": shown.held_back or None,
         "reviews_submitted_by": list(shown.submitted),
         "may": {
@@ -207,7 +263,18 @@ def panel_json(shown: Panel) -> dict[str, Any]:
             "withdraw": _verdict(shown.withdraw),
             "review": _verdict(shown.review),
             "submit_review": _verdict(shown.submit_review),
+            "claim": _verdict(shown.claim),
+            "give_up": _verdict(shown.give_up),
+            "return": _verdict(shown.send_back),
+            "reject": _verdict(shown.consolidate),
+            "approve": _verdict(shown.approve),
+            "comment": _verdict(shown.comment),
         },
+        "seat_until": _time(shown.seat_until),
+        "decision": shown.decision and str(shown.decision),
+        "leaving": list(shown.leaving),
+        "merkle_root": shown.root or None,
+        "comments": [comment_json(comment) for comment in shown.comments],
         "files": [_row_json(row) for row in shown.rows],
     }
 
@@ -243,9 +310,24 @@ def vote_json(vote: FileVote) -> dict[str, Any]:
         "file": vote.file_id,
         "reviewer": vote.reviewer,
         "value": str(vote.value),
+        "reason_code": vote.reason_code and str(vote.reason_code),
         "reason": vote.reason,
         "sha256": vote.sha256,
         "cast_at": timestamp(vote.cast_at),
+    }
+
+
+def comment_json(comment: Comment) -> dict[str, Any]:
+    """A comment, for programs."""
+    return {
+        "id": comment.id,
+        "turn": comment.turn,
+        "author": comment.author,
+        "file": comment.file_id,
+        "anchor": comment.anchor,
+        "visibility": str(comment.visibility),
+        "body": comment.body,
+        "created_at": timestamp(comment.created_at),
     }
 
 

@@ -23,7 +23,7 @@ from vitrine.access import store as access
 from vitrine.access.account import Account, Role
 from vitrine.audit import log
 from vitrine.clock import timestamp
-from vitrine.egress import drafts, prepare, store, submit, vote
+from vitrine.egress import decide, drafts, leaving, prepare, store, submit, vote
 from vitrine.egress.request import EgressRequest, Vote
 from vitrine.egress.sandbox.client import Parser
 from vitrine.permits import store as permits
@@ -142,12 +142,38 @@ class House:
             )
         vote.submit_review(self.db, self.people[name], request.id, clock=self.clock)
 
-    def approved(self, files: Mapping[str, bytes] | None = None) -> EgressRequest:
-        """A request that two checkers have approved."""
+    def reviewed(self, files: Mapping[str, bytes] | None = None) -> EgressRequest:
+        """A request whose two checkers approve every file."""
         request = self.submitted(files)
         self.review("bo", request)
         self.review("cy", request)
         return self.request(request.id)
+
+    def approved(self, files: Mapping[str, bytes] | None = None) -> EgressRequest:
+        """A request that waits for the steward."""
+        return self.approve("cy", self.reviewed(files))
+
+    def approve(self, name: str, request: EgressRequest) -> EgressRequest:
+        """The last word at consolidation."""
+        return decide.approve(
+            self.db,
+            self.people[name],
+            request.id,
+            root=leaving.root(self.request(request.id)),
+            clock=self.clock,
+        )
+
+    def send_back(self, name: str, request: EgressRequest) -> EgressRequest:
+        """Returned to its author."""
+        return decide.return_to_author(
+            self.db, self.people[name], request.id, reason="round", clock=self.clock
+        )
+
+    def reject(self, name: str, request: EgressRequest) -> EgressRequest:
+        """Rejected for good."""
+        return decide.reject(
+            self.db, self.people[name], request.id, reason="never", clock=self.clock
+        )
 
     def request(self, request_id: str) -> EgressRequest:
         """The request as it is now."""
@@ -168,6 +194,7 @@ def a_house(root: Path, parser: Parser, db: Database | None = None) -> House:
         "ann": {Role.RESEARCHER, Role.OUTPUT_CHECKER},
         "bo": {Role.OUTPUT_CHECKER},
         "cy": {Role.OUTPUT_CHECKER},
+        "hal": {Role.OUTPUT_CHECKER},
         "dan": {Role.RESEARCHER, Role.OUTPUT_CHECKER},
         "eve": {Role.AUDITOR},
         "flo": {Role.RESEARCHER},

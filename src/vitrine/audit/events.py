@@ -53,6 +53,7 @@ class Event(StrEnum):
     JOURNAL_VERIFIED = "journal_verified"
 
     # Export
+    COMMENTED = "commented"
     DOWNLOADED = "downloaded"
     DOWNLOAD_REFUSED = "download_refused"
     DRAFT_CREATED = "draft_created"
@@ -71,6 +72,9 @@ class Event(StrEnum):
     REQUEST_SUBMITTED = "request_submitted"
     REQUEST_WITHDRAWN = "request_withdrawn"
     REVIEW_SUBMITTED = "review_submitted"
+    REVOKED = "revoked"
+    SEAT_GIVEN_UP = "seat_given_up"
+    SEAT_TAKEN = "seat_taken"
     VOTE_CAST = "vote_cast"
     VOTE_REFUSED = "vote_refused"
 

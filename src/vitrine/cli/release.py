@@ -8,9 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from vitrine.cli.output import AsJson, show_record, show_rows, this_node
+from vitrine.cli.output import AsJson, say, show_record, show_rows, this_node
 from vitrine.clock import timestamp
 from vitrine.egress import receipt, store
+from vitrine.egress import revoke as revoking
 from vitrine.egress.request import EgressRequest, Release
 from vitrine.errors import IntegrityError, NotFound
 from vitrine.storage import secrets
@@ -31,6 +32,24 @@ def list_(
     rows = [_row(made, request) for made, request in found if project in (None, request.project)]
     columns = ("released_at", "release", "request", "project", "author", "files", "bytes")
     show_rows(rows, columns, as_json=as_json, empty="nothing has been released")
+
+
+@app.command()
+def revoke(
+    request: Annotated[str, typer.Argument(help="The request whose release is taken back.")],
+    reason: Annotated[str, typer.Option(help="Why; the author reads it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Stop the downloads of a release, and list who has its files already."""
+    node = this_node()
+    holders = revoking.revoke(node.database, node.actor, request, reason=reason)
+    say("downloads are stopped; what was downloaded cannot be recalled")
+    rows = [
+        {"downloaded_at": h.at, "person": h.person, "file": h.file, "sha256": h.sha256}
+        for h in holders
+    ]
+    columns = ("downloaded_at", "person", "file", "sha256")
+    show_rows(rows, columns, as_json=as_json, empty="nobody had downloaded anything")
 
 
 @app.command()

@@ -12,9 +12,11 @@ from datetime import datetime, timedelta
 
 from vitrine.access.account import Account, Role
 from vitrine.access.verdict import ALLOWED, Verdict
+from vitrine.egress import leaving
 from vitrine.egress.request import (
     MOVES,
     TURN,
+    Comment,
     Decision,
     EgressRequest,
     FileType,
@@ -23,6 +25,7 @@ from vitrine.egress.request import (
     Reviews,
     Status,
     Turn,
+    Visibility,
     Vote,
 )
 from vitrine.permits import policy as permits
@@ -36,9 +39,17 @@ CONTEXT_MIN = 20
 
 CONTEXT_MAX = 10_000
 REASON_MAX = 2_000
+COMMENT_MAX = 4_000
+ANCHOR_MAX = 200
+
+LEASE = timedelta(hours=8)
+"""How long a claimed seat waits for its checker's next vote."""
 
 UNDER_REVIEW = frozenset({Status.SUBMITTED, Status.PARTIALLY_REVIEWED})
 """The states in which votes are cast and sealed."""
+
+IN_QUEUE = frozenset({*UNDER_REVIEW, Status.REVIEWED})
+"""The states in which a checker has something to do."""
 
 
 def may_move(request: EgressRequest, status: Status) -> Verdict:
@@ -137,16 +148,56 @@ def may_withdraw(account: Account, request: EgressRequest) -> Verdict:
     )
 
 
+def seats_free(request: EgressRequest, reviews: Reviews, now: datetime) -> int:
+    """How many checkers may still begin a review in this turn: one more where the others differ."""
+    if request.status in UNDER_REVIEW:
+        seats = request.reviewers_required or 1
+    elif request.status is Status.REVIEWED and (
+        _decision(request, reviews) is Decision.CONFLICTED
+    ):
+        seats = len(reviews.submitted) + 1
+    else:
+        return 0
+    return max(0, seats - sum(seat.is_held(now) for seat in reviews.seats))
+
+
 def may_review(
-    account: Account, request: EgressRequest, project: Project, reviews: Reviews
+    account: Account, request: EgressRequest, project: Project, reviews: Reviews, now: datetime
 ) -> Verdict:
-    """Whether `account` may vote, return or reject now."""
+    """Whether `account` may vote now: in a seat of its own, or where one is free."""
     verdict = may_check(account, request, project)
     if not verdict:
         return verdict
-    if request.status not in UNDER_REVIEW:
+    if request.status is Status.REVIEWED and reviews.has_submitted(account.name):
+        return ALLOWED  # consolidation: those who know each other's votes may change theirs
+    if request.status is not Status.REVIEWED and request.status not in UNDER_REVIEW:
         return Verdict(f"this request is {request.shown_status}; it is not open for review")
     if reviews.has_submitted(account.name):
+        return Verdict("you have submitted your review of this turn; the others are not in yet")
+    seat = reviews.seat(account.name)
+    if (seat is not None and seat.is_held(now)) or seats_free(request, reviews, now):
+        return ALLOWED
+    return Verdict("enough checkers are reviewing this request; a seat is free when one gives up")
+
+
+def may_claim(
+    account: Account, request: EgressRequest, project: Project, reviews: Reviews, now: datetime
+) -> Verdict:
+    """Whether `account` may take a seat in this review."""
+    seat = reviews.seat(account.name)
+    if seat is not None and seat.is_held(now):
+        return Verdict("you have a seat in this review")
+    return may_review(account, request, project, reviews, now)
+
+
+def may_give_up(
+    account: Account, request: EgressRequest, reviews: Reviews, now: datetime
+) -> Verdict:
+    """Whether `account` may leave its seat to somebody else."""
+    seat = reviews.seat(account.name)
+    if seat is None or not seat.is_held(now) or TURN[request.status] is not Turn.REVIEWER:
+        return Verdict("you have no seat in this review")
+    if seat.submitted_at is not None:
         return Verdict("you have submitted your review of this turn")
     return ALLOWED
 
@@ -157,9 +208,10 @@ def may_vote(
     file: RequestFile,
     project: Project,
     reviews: Reviews,
+    now: datetime,
 ) -> Verdict:
     """Whether `account` may vote on `file` now."""
-    verdict = may_review(account, request, project, reviews)
+    verdict = may_review(account, request, project, reviews, now)
     if not verdict:
         return verdict
     if file.filetype is not FileType.OUTPUT:
@@ -184,12 +236,14 @@ def reason_fits(reason: str) -> Verdict:
 
 
 def may_submit_review(
-    account: Account, request: EgressRequest, project: Project, reviews: Reviews
+    account: Account, request: EgressRequest, project: Project, reviews: Reviews, now: datetime
 ) -> Verdict:
     """Whether the review of `account` is complete and can be handed in."""
-    verdict = may_review(account, request, project, reviews)
+    verdict = may_review(account, request, project, reviews, now)
     if not verdict:
         return verdict
+    if reviews.has_submitted(account.name):
+        return Verdict("you have submitted your review of this turn")
     voted = {vote.file_id for vote in reviews.votes if vote.reviewer == account.name}
     missing = sum(file.id not in voted for file in request.outputs)
     if missing:
@@ -210,21 +264,82 @@ def may_download(account: Account, request: EgressRequest, file: RequestFile) ->
     return ALLOWED
 
 
+def may_return(
+    account: Account, request: EgressRequest, project: Project, reviews: Reviews, now: datetime
+) -> Verdict:
+    """Whether `account` may give the request back to its author now.
+
+    Before all reviews are in that is an early return; afterwards those who reviewed decide, up to
+    the moment of the release.
+    """
+    if request.status in UNDER_REVIEW and not reviews.has_submitted(account.name):
+        return may_review(account, request, project, reviews, now)
+    verdict = may_check(account, request, project)
+    if not verdict:
+        return verdict
+    verdict = may_move(request, Status.RETURNED)
+    if verdict and not reviews.has_submitted(account.name):
+        return Verdict("those who reviewed this request decide about it")
+    return verdict
+
+
+def may_consolidate(
+    account: Account, request: EgressRequest, project: Project, reviews: Reviews
+) -> Verdict:
+    """Whether `account` may decide, with the votes of all on the table."""
+    verdict = may_check(account, request, project)
+    if not verdict:
+        return verdict
+    if request.status is not Status.REVIEWED:
+        return Verdict(f"this request is {request.shown_status}; its reviews are not all in")
+    if not reviews.has_submitted(account.name):
+        return Verdict("those who reviewed this request decide about it")
+    return ALLOWED
+
+
+def may_approve(
+    account: Account, request: EgressRequest, project: Project, reviews: Reviews
+) -> Verdict:
+    """Whether `account` may let the steward release the request."""
+    verdict = may_consolidate(account, request, project, reviews)
+    if not verdict:
+        return verdict
+    match _decision(request, reviews):
+        case Decision.APPROVED:
+            return ALLOWED
+        case Decision.CONFLICTED:
+            return Verdict("the checkers differ on some files: vote anew, or ask a third one")
+        case _:
+            return Verdict("some files lack the approvals that they need")
+
+
+def is_named(request: EgressRequest, root: str) -> Verdict:
+    """Whether an approval names what would leave, as it is now."""
+    if root != leaving.root(request):
+        return Verdict("what would leave is not what you looked at; open the request again")
+    return ALLOWED
+
+
+def _decision(request: EgressRequest, reviews: Reviews) -> Decision:
+    return decide(request, reviews, request.reviewers_required or 1)
+
+
 def decide(request: EgressRequest, reviews: Reviews, reviewers_required: int) -> Decision:
     """What the submitted reviews of this turn amount to.
 
-    Approved needs, for every output file, that many distinct checkers who approved exactly the
-    cleaned copy it has now; a single submitted request for changes is enough against.
+    A file is approved by that many distinct checkers who approved exactly the cleaned copy it has
+    now; the checkers differ where some did and not enough. A third may tip the balance.
     """
     submitted = reviews.submitted - {request.author}
     if len(submitted) < max(1, reviewers_required) or not request.outputs:
         return Decision.INCOMPLETE
     votes = [v for v in reviews.votes if v.reviewer in submitted and v.turn == request.turn]
-    if any(_approvals(file, votes) < reviewers_required for file in request.outputs):
-        return Decision.CHANGES_REQUESTED
-    if any(vote.value is Vote.CHANGES_REQUESTED for vote in votes):
-        return Decision.CHANGES_REQUESTED
-    return Decision.APPROVED
+    approvals = [_approvals(file, votes) for file in request.outputs]
+    if all(count >= max(1, reviewers_required) for count in approvals):
+        return Decision.APPROVED
+    if any(0 < count < reviewers_required for count in approvals):
+        return Decision.CONFLICTED
+    return Decision.CHANGES_REQUESTED
 
 
 def _approvals(file: RequestFile, votes: Iterable[FileVote]) -> int:
@@ -274,14 +389,15 @@ def visible_reviews(
     """What `account` may see of the reviews of a turn.
 
     Independent means blind: while votes are cast, a checker sees only their own, and nobody,
-    not even by a count, sees how far the others are. The author reads reasons once returned.
+    not even by a count, sees how far the others are. Whoever breaks a tie is as blind. The author
+    reads reasons once returned.
     """
     if account.name == request.author:
         return _for_author(request, reviews)
-    if request.status not in UNDER_REVIEW:
-        return reviews if may_view(account, request, project) else Reviews()
-    own = frozenset({account.name})
-    names = reviews.submitted if reviews.has_submitted(account.name) else own
+    is_blind = TURN[request.status] is Turn.REVIEWER and not reviews.has_submitted(account.name)
+    if not is_blind and not may_view(account, request, project):
+        return Reviews()
+    names = {account.name} if is_blind else reviews.submitted
     return Reviews(
         seats=tuple(seat for seat in reviews.seats if seat.reviewer in names),
         votes=tuple(vote for vote in reviews.votes if vote.reviewer in names),
@@ -299,6 +415,51 @@ def _for_author(request: EgressRequest, reviews: Reviews) -> Reviews:
             if vote.value is Vote.CHANGES_REQUESTED and vote.reviewer in reviews.submitted
         )
     )
+
+
+def may_comment(
+    account: Account, request: EgressRequest, project: Project, visibility: Visibility
+) -> Verdict:
+    """Whether `account` may add a comment: the author in the author's turn, checkers in theirs."""
+    if account.name == request.author:
+        if visibility is Visibility.PRIVATE:
+            return Verdict("only output checkers write comments that their author does not read")
+        return may_edit(account, request)
+    verdict = may_check(account, request, project)
+    if verdict and TURN[request.status] is not Turn.REVIEWER:
+        return Verdict(f"this request is {request.shown_status}; it is not open for review")
+    return verdict
+
+
+def comment_is_sound(body: str) -> Verdict:
+    """Whether a comment says something, in few enough words."""
+    if not body.strip():
+        return Verdict("the comment is empty")
+    if len(body) > COMMENT_MAX:
+        return Verdict(f"the comment has {len(body)} characters; {COMMENT_MAX} are allowed")
+    return ALLOWED
+
+
+def visible_comments(
+    account: Account, request: EgressRequest, comments: Iterable[Comment], reviews: Reviews
+) -> tuple[Comment, ...]:
+    """What of the conversation `account`, who may see the request, reads now.
+
+    A checker whose review is not in reads no other checker's comment of this turn. The author
+    reads public ones, those of this turn once it is the author's again, and without names.
+    """
+    is_sealed = TURN[request.status] is Turn.REVIEWER
+    is_in = reviews.has_submitted(account.name)
+    found = []
+    for comment in comments:
+        is_new = is_sealed and comment.turn == request.turn and comment.author != request.author
+        if account.name == request.author:
+            if comment.visibility is Visibility.PUBLIC and not is_new:
+                is_own = comment.author == account.name
+                found.append(comment if is_own else replace(comment, author=""))
+        elif not is_new or is_in or comment.author == account.name:
+            found.append(comment)
+    return tuple(found)
 
 
 def due(submitted_at: datetime) -> datetime:

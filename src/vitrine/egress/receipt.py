@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from vitrine.audit.chain import canonical
+from vitrine.egress.leaving import root_of
 from vitrine.errors import IntegrityError, InvalidInput
 
 FORMAT: Final = "vitrine receipt v1"
@@ -84,6 +85,9 @@ def verify(receipt: Receipt, key: Ed25519PublicKey) -> None:
         key.verify(bytes.fromhex(receipt.signature), _DOMAIN + receipt.manifest.encode())
     except (InvalidSignature, ValueError):
         raise IntegrityError("the signature does not fit: the receipt was changed") from None
+    manifest = json.loads(receipt.manifest)
+    if "merkle_root" in manifest and manifest["merkle_root"] != root_of(manifest["files"]):
+        raise IntegrityError("the files of the receipt are not those that were approved")
 
 
 def files_of(receipt: Receipt) -> Iterator[tuple[str, str]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 
@@ -20,7 +21,7 @@ from vitrine.access.account import Account
 from vitrine.audit import log
 from vitrine.audit.events import Event
 from vitrine.clock import Clock, timestamp, utc_now
-from vitrine.egress import policy, receipt, store
+from vitrine.egress import leaving, policy, receipt, store
 from vitrine.egress.request import (
     EgressRequest,
     Release,
@@ -86,13 +87,18 @@ def release(
             raise Conflict(f"request {request_id} is {request.status}, no longer approved")
         project = permits.project(tx, request.project)
         reviews = store.reviews_of(tx, request.id, request.turn)
-        compare_with_log(tx, request, reviews)
+        approver = compare_with_log(tx, request, reviews)
         checkers = _reviewers(tx, reviews)
         required = max(project.reviewers_required, request.reviewers_required or 1)
         policy.may_release(request, reviews, checkers, project, required).require()
         for file in request.outputs:
             _compare_bytes(blobs, file)
-        made = _signed(request, project, reviews, required, settings, signing_key, clock)
+        manifest = {
+            **_manifest(request, project, reviews, required, clock()),
+            "node": settings.node_name,
+            "approved_by": approver,
+        }
+        made = _signed(request, manifest, signing_key, clock())
         store.add_release(tx, made)
         store.change_request(tx, request, status=Status.RELEASED, released_at=made.released_at)
         log.record(
@@ -127,19 +133,21 @@ def _compare_bytes(blobs: BlobStore, file: RequestFile) -> None:
 
 def _signed(
     request: EgressRequest,
-    project: Project,
-    reviews: Reviews,
-    required: int,
-    settings: Settings,
+    manifest: Mapping[str, Any],
     signing_key: Ed25519PrivateKey,
-    clock: Clock,
+    now: datetime,
 ) -> Release:
-    now, release_id = clock(), new_id("rel")
-    manifest = {
-        "release": release_id,
+    release_id = new_id("rel")
+    made = receipt.sign({**manifest, "release": release_id}, signing_key)
+    return Release(id=release_id, request_id=request.id, released_at=now, **asdict(made))
+
+
+def _manifest(
+    request: EgressRequest, project: Project, reviews: Reviews, required: int, now: datetime
+) -> dict[str, Any]:
+    return {
         "request": request.id,
         "turn": request.turn,
-        "node": settings.node_name,
         "project": request.project,
         "session": request.session_id,
         "author": request.author,
@@ -151,19 +159,17 @@ def _signed(
         },
         "reviewers": sorted(reviews.submitted),
         "versions": {"vitrine": version("vitrine")},
-        "files": [_file_entry(file, reviews) for file in request.outputs],
+        "merkle_root": leaving.root(request),
+        "files": [
+            {**entry, **_file_history(file, reviews)}
+            for entry, file in zip(leaving.entries(request), request.outputs, strict=True)
+        ],
     }
-    made = receipt.sign(manifest, signing_key)
-    return Release(id=release_id, request_id=request.id, released_at=now, **asdict(made))
 
 
-def _file_entry(file: RequestFile, reviews: Reviews) -> Mapping[str, Any]:
+def _file_history(file: RequestFile, reviews: Reviews) -> Mapping[str, Any]:
     return {
-        "name": file.path,
         "original_sha256": file.original_sha256,
-        "released_sha256": file.cleaned_sha256,
-        "size_bytes": file.cleaned_bytes,
-        "media_type": file.media_type,
         "cleaner": file.cleaner,
         "votes": [
             {

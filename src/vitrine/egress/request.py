@@ -25,6 +25,7 @@ class Status(StrEnum):
     RELEASED = "RELEASED"
     REJECTED = "REJECTED"
     WITHDRAWN = "WITHDRAWN"
+    REVOKED = "REVOKED"
 
 
 class Turn(StrEnum):
@@ -46,16 +47,15 @@ class Phase(StrEnum):
 
 MOVES: Final[Mapping[Status, frozenset[Status]]] = {
     Status.PENDING: frozenset({Status.SUBMITTED, Status.WITHDRAWN}),
-    Status.SUBMITTED: frozenset(
-        {Status.PARTIALLY_REVIEWED, Status.REVIEWED, Status.RETURNED, Status.REJECTED}
-    ),
-    Status.PARTIALLY_REVIEWED: frozenset({Status.REVIEWED, Status.RETURNED, Status.REJECTED}),
+    Status.SUBMITTED: frozenset({Status.PARTIALLY_REVIEWED, Status.REVIEWED, Status.RETURNED}),
+    Status.PARTIALLY_REVIEWED: frozenset({Status.REVIEWED, Status.RETURNED}),
     Status.REVIEWED: frozenset({Status.APPROVED, Status.RETURNED, Status.REJECTED}),
     Status.RETURNED: frozenset({Status.SUBMITTED, Status.WITHDRAWN}),
-    Status.APPROVED: frozenset({Status.RELEASED}),
-    Status.RELEASED: frozenset(),
+    Status.APPROVED: frozenset({Status.RELEASED, Status.RETURNED}),
+    Status.RELEASED: frozenset({Status.REVOKED}),
     Status.REJECTED: frozenset(),
     Status.WITHDRAWN: frozenset(),
+    Status.REVOKED: frozenset(),
 }
 """Every move there is; a status without moves is final."""
 
@@ -69,6 +69,7 @@ TURN: Final[Mapping[Status, Turn]] = {
     Status.RELEASED: Turn.SYSTEM,
     Status.REJECTED: Turn.SYSTEM,
     Status.WITHDRAWN: Turn.SYSTEM,
+    Status.REVOKED: Turn.SYSTEM,
 }
 
 PHASE: Final[Mapping[Status, Phase]] = {
@@ -81,6 +82,7 @@ PHASE: Final[Mapping[Status, Phase]] = {
     Status.RELEASED: Phase.COMPLETE,
     Status.REJECTED: Phase.COMPLETE,
     Status.WITHDRAWN: Phase.COMPLETE,
+    Status.REVOKED: Phase.COMPLETE,
 }
 
 
@@ -92,6 +94,9 @@ class FileType(StrEnum):
 
     SUPPORTING = "supporting"
     """Shown to the checkers to explain the outputs; never released."""
+
+    CODE = "code"
+    """Code that made the outputs, shown to the checkers; never released."""
 
     WITHDRAWN = "withdrawn"
     """Taken back by the author; stays in the record, is neither shown nor released."""
@@ -110,6 +115,32 @@ class Decision(StrEnum):
     INCOMPLETE = "incomplete"
     APPROVED = "approved"
     CHANGES_REQUESTED = "changes_requested"
+    CONFLICTED = "conflicted"
+    """The checkers disagree: one of them votes anew, or another one breaks the tie."""
+
+
+class Reason(StrEnum):
+    """Why a file or a request needs changes or is rejected; the words are Airlock's audit's."""
+
+    SMALL_COUNTS = "small_counts"
+    UNROUNDED_COUNTS = "unrounded_counts"
+    MISSING_CONTEXT = "missing_context"
+    MISSING_COUNTS = "missing_counts"
+    UNSUPPORTED_TYPE = "unsupported_type"
+    INDIVIDUAL_DATA = "individual_data"
+    PATIENT_IMAGE = "patient_image"
+    OUT_OF_SCOPE = "out_of_scope"
+    OTHER = "other"
+
+
+class Visibility(StrEnum):
+    """Who reads a comment."""
+
+    PRIVATE = "private"
+    """The checkers, once each has handed in a review."""
+
+    PUBLIC = "public"
+    """The author too, once it is the author's turn again or all is decided."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,8 +199,9 @@ class EgressRequest:
     decided_at: datetime | None = None
     released_at: datetime | None = None
     reason: str | None = None
-    """Why it was returned or rejected, as its author may read it."""
+    """Why it was returned, rejected or revoked, as its author may read it."""
 
+    reason_code: Reason | None = None
     files: tuple[RequestFile, ...] = ()
 
     @property
@@ -202,9 +234,16 @@ class Review:
     turn: int
     reviewer: str
     started_at: datetime
+    lease_until: datetime
+    """Until then nobody else takes this seat; each vote renews it."""
+
     submitted_at: datetime | None = None
     audit_sequence: int | None = None
     """Where the audit log says that it was submitted."""
+
+    def is_held(self, now: datetime) -> bool:
+        """Whether the seat is taken: handed in, or claimed and not yet lapsed."""
+        return self.submitted_at is not None or now < self.lease_until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +255,9 @@ class FileVote:
     turn: int
     reviewer: str
     value: Vote
+    reason_code: Reason | None
+    """None for an approval."""
+
     reason: str
     sha256: str
     """The cleaned copy that was voted on: a vote names the bytes."""
@@ -223,6 +265,23 @@ class FileVote:
     cast_at: datetime
     audit_sequence: int
     """Where the audit log says the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comment:
+    """What somebody said about a request or one of its files; comments are never changed."""
+
+    id: str
+    request_id: str
+    turn: int
+    author: str
+    file_id: str | None
+    anchor: str
+    """Where in the file: `row 4, column n`, `cell 3`; empty for the whole of it."""
+
+    visibility: Visibility
+    body: str
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

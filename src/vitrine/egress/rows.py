@@ -5,19 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Row
 
 from vitrine.clock import parse_timestamp, timestamp
 from vitrine.egress.request import (
+    Comment,
     EgressRequest,
     FileType,
     FileVote,
+    Reason,
     Release,
     RequestFile,
     Review,
     Status,
+    Visibility,
     Vote,
 )
 from vitrine.egress.tables import files, requests
@@ -29,7 +33,7 @@ def plain(values: dict[str, Any]) -> dict[str, Any]:
     for name, value in values.items():
         if isinstance(value, datetime):
             plain[name] = timestamp(value)
-        elif isinstance(value, Status | FileType):
+        elif isinstance(value, StrEnum):
             plain[name] = str(value)
         elif isinstance(value, tuple):
             plain[name] = json.dumps(value, ensure_ascii=False)
@@ -38,6 +42,10 @@ def plain(values: dict[str, Any]) -> dict[str, Any]:
 
 def _moment(text: str | None) -> datetime | None:
     return None if text is None else parse_timestamp(text)
+
+
+def _reason(text: str | None) -> Reason | None:
+    return None if text is None else Reason(text)
 
 
 def request_of(row: Row[Any], its_files: Sequence[RequestFile]) -> EgressRequest:
@@ -59,6 +67,7 @@ def request_of(row: Row[Any], its_files: Sequence[RequestFile]) -> EgressRequest
         decided_at=_moment(row.decided_at),
         released_at=_moment(row.released_at),
         reason=row.reason,
+        reason_code=_reason(row.reason_code),
         files=tuple(its_files),
     )
 
@@ -102,6 +111,7 @@ def review_of(row: Row[Any]) -> Review:
         turn=row.turn,
         reviewer=row.reviewer,
         started_at=parse_timestamp(row.started_at),
+        lease_until=parse_timestamp(row.lease_until),
         submitted_at=_moment(row.submitted_at),
         audit_sequence=row.audit_sequence,
     )
@@ -115,10 +125,26 @@ def vote_of(row: Row[Any]) -> FileVote:
         turn=row.turn,
         reviewer=row.reviewer,
         value=Vote(row.value),
+        reason_code=_reason(row.reason_code),
         reason=row.reason,
         sha256=row.sha256,
         cast_at=parse_timestamp(row.cast_at),
         audit_sequence=row.audit_sequence,
+    )
+
+
+def comment_of(row: Row[Any]) -> Comment:
+    """The comment of a row."""
+    return Comment(
+        id=row.id,
+        request_id=row.request_id,
+        turn=row.turn,
+        author=row.author,
+        file_id=row.file_id,
+        anchor=row.anchor,
+        visibility=Visibility(row.visibility),
+        body=row.body,
+        created_at=parse_timestamp(row.created_at),
     )
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, insert, select, update
 
 from vitrine.clock import timestamp
 from vitrine.egress.request import (
+    Comment,
     EgressRequest,
     FileType,
     FileVote,
@@ -21,6 +22,7 @@ from vitrine.egress.request import (
     Status,
 )
 from vitrine.egress.rows import (
+    comment_of,
     file_of,
     file_values,
     joined_release,
@@ -31,7 +33,7 @@ from vitrine.egress.rows import (
     review_of,
     vote_of,
 )
-from vitrine.egress.tables import files, releases, requests, reviews, votes
+from vitrine.egress.tables import comments, files, releases, requests, reviews, votes
 from vitrine.errors import Conflict, NotFound
 
 
@@ -96,6 +98,16 @@ def reviews_of(tx: Connection, request_id: str, turn: int) -> Reviews:
     return Reviews(
         seats=tuple(review_of(row) for row in seats), votes=tuple(vote_of(row) for row in cast)
     )
+
+
+def comments_of(tx: Connection, request_id: str) -> tuple[Comment, ...]:
+    """The conversation about a request, oldest first."""
+    query = (
+        select(comments)
+        .where(comments.c.request_id == request_id)
+        .order_by(comments.c.created_at, comments.c.id)
+    )
+    return tuple(comment_of(row) for row in tx.execute(query))
 
 
 def lines(
@@ -223,15 +235,22 @@ def change_file(tx: Connection, file_id: str, **values: Any) -> None:
     tx.execute(update(files).where(files.c.id == file_id).values(plain(values)))
 
 
-def take_seat(tx: Connection, review: Review) -> None:
-    """Give a checker a seat in this turn."""
-    tx.execute(
-        insert(reviews).values(
-            request_id=review.request_id,
-            turn=review.turn,
-            reviewer=review.reviewer,
-            started_at=timestamp(review.started_at),
-        )
+def take_seat(tx: Connection, review: Review, *, is_new: bool) -> None:
+    """Give a checker a seat in this turn, or hold it until another moment."""
+    lease = {"lease_until": timestamp(review.lease_until)}
+    if is_new:
+        key = {"request_id": review.request_id, "turn": review.turn, "reviewer": review.reviewer}
+        began = {"started_at": timestamp(review.started_at)}
+        tx.execute(insert(reviews).values(**key, **began, **lease))
+        return
+    tx.execute(update(reviews).where(_is_seat(review)).values(lease))
+
+
+def _is_seat(review: Review) -> ColumnElement[bool]:
+    return and_(
+        reviews.c.request_id == review.request_id,
+        reviews.c.turn == review.turn,
+        reviews.c.reviewer == review.reviewer,
     )
 
 
@@ -239,11 +258,7 @@ def submit_seat(tx: Connection, review: Review, at: datetime, audit_sequence: in
     """Seal a checker's review of this turn."""
     tx.execute(
         update(reviews)
-        .where(
-            reviews.c.request_id == review.request_id,
-            reviews.c.turn == review.turn,
-            reviews.c.reviewer == review.reviewer,
-        )
+        .where(_is_seat(review))
         .values(submitted_at=timestamp(at), audit_sequence=audit_sequence)
     )
 
@@ -253,6 +268,7 @@ def put_vote(tx: Connection, vote: FileVote, *, is_new: bool) -> None:
     values = {
         "request_id": vote.request_id,
         "value": str(vote.value),
+        "reason_code": None if vote.reason_code is None else str(vote.reason_code),
         "reason": vote.reason,
         "sha256": vote.sha256,
         "cast_at": timestamp(vote.cast_at),
@@ -271,6 +287,11 @@ def put_vote(tx: Connection, vote: FileVote, *, is_new: bool) -> None:
         )
         .values(values)
     )
+
+
+def add_comment(tx: Connection, comment: Comment) -> None:
+    """Insert a comment."""
+    tx.execute(insert(comments).values(plain(asdict(comment))))
 
 
 def add_release(tx: Connection, release: Release) -> None:

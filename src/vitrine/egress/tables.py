@@ -1,4 +1,4 @@
-"""The five tables of export requests."""
+"""The tables of export requests."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ requests: Final = Table(
     Column("decided_at", String(27)),
     Column("released_at", String(27)),
     Column("reason", Text),
+    Column("reason_code", String(24)),
     Index("ix_egress_requests_status_submitted_at", "status", "submitted_at"),
     Index("ix_egress_requests_author_created_at", "author", "created_at"),
 )
@@ -59,6 +60,7 @@ reviews: Final = Table(
     Column("turn", Integer, primary_key=True),
     Column("reviewer", String(32), primary_key=True),
     Column("started_at", String(27), nullable=False),
+    Column("lease_until", String(27), nullable=False),
     Column("submitted_at", String(27)),
     Column("audit_sequence", Integer),
 )
@@ -71,11 +73,27 @@ votes: Final = Table(
     Column("reviewer", String(32), primary_key=True),
     Column("request_id", String(40), ForeignKey("egress_requests.id"), nullable=False),
     Column("value", String(20), nullable=False),
+    Column("reason_code", String(24)),
     Column("reason", Text, nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("cast_at", String(27), nullable=False),
     Column("audit_sequence", Integer, nullable=False),
     Index("ix_egress_votes_request_id_turn", "request_id", "turn"),
+)
+
+comments: Final = Table(
+    "egress_comments",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("request_id", String(40), ForeignKey("egress_requests.id"), nullable=False),
+    Column("turn", Integer, nullable=False),
+    Column("author", String(32), nullable=False),
+    Column("file_id", String(40), ForeignKey("egress_files.id")),
+    Column("anchor", Text, nullable=False),
+    Column("visibility", String(8), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created_at", String(27), nullable=False),
+    Index("ix_egress_comments_request_id", "request_id"),
 )
 
 releases: Final = Table(

@@ -12,6 +12,7 @@ from vitrine.access.account import Account
 from vitrine.audit import chain, log
 from vitrine.audit.events import Event
 from vitrine.clock import Clock
+from vitrine.egress import leaving
 from vitrine.egress.request import EgressRequest, FileVote, Reviews
 from vitrine.errors import IntegrityError, InvalidInput, NotPermitted
 from vitrine.storage.database import Database
@@ -52,13 +53,14 @@ def refusals(
 
 def vote_detail(vote: FileVote) -> Mapping[str, str | int | None]:
     """A vote as the audit log keeps it: everything that counts, the reason by its digest."""
-    return {
+    detail: dict[str, str | int | None] = {
         "file": vote.file_id,
         "turn": vote.turn,
         "value": str(vote.value),
         "sha256": vote.sha256,
         "reason_sha256": hashlib.sha256(vote.reason.encode()).hexdigest(),
     }
+    return detail if vote.reason_code is None else detail | {"code": str(vote.reason_code)}
 
 
 def content_digest(request: EgressRequest, reviewers_required: int) -> str:
@@ -78,8 +80,8 @@ def content_digest(request: EgressRequest, reviewers_required: int) -> str:
     return hashlib.sha256(chain.canonical(content).encode()).hexdigest()
 
 
-def compare_with_log(tx: Connection, request: EgressRequest, reviews: Reviews) -> None:
-    """Pass when the audit log says of this turn exactly what the tables say.
+def compare_with_log(tx: Connection, request: EgressRequest, reviews: Reviews) -> str:
+    """Who approved the request, when the audit log says of this turn exactly what the tables say.
 
     Raises:
         IntegrityError: naming what differs.
@@ -95,6 +97,7 @@ def compare_with_log(tx: Connection, request: EgressRequest, reviews: Reviews) -
     _compare_content(said, request)
     _compare_votes(said, request, reviews)
     _compare_reviews(said, request, reviews)
+    return _approver(said, request, reviews)
 
 
 def refused_release(tx: Connection, request_id: str) -> str:
@@ -145,6 +148,16 @@ def _compare_reviews(said: Sequence[log.Entry], request: EgressRequest, reviews:
     }
     if submitted != stored:
         raise IntegrityError(f"the reviews of request {request.id} are not those handed in")
+
+
+def _approver(said: Sequence[log.Entry], request: EgressRequest, reviews: Reviews) -> str:
+    approved = [e for e in said if e.event == Event.REQUEST_APPROVED]
+    if len(approved) != 1 or approved[0].detail.get("merkle_root") != leaving.root(request):
+        raise IntegrityError(f"what would leave with {request.id} is not what was approved")
+    name = approved[0].actor.removeprefix("person:")
+    if name not in reviews.submitted:
+        raise IntegrityError(f"request {request.id} was approved by somebody who did not review it")
+    return name
 
 
 def _is_linked(tx: Connection, entry: log.Entry) -> bool:

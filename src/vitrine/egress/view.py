@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vitrine.access.account import Account
 from vitrine.audit import log
 from vitrine.audit.events import Event
 from vitrine.clock import Clock, utc_now
 from vitrine.egress import policy, store
-from vitrine.egress.request import EgressRequest, RequestFile, Reviews, Status
+from vitrine.egress.request import Comment, EgressRequest, RequestFile, Reviews, Status
 from vitrine.egress.sandbox.client import Parser, Preview
 from vitrine.egress.trail import refusals, refused_release, subject_of
 from vitrine.errors import IntegrityError, NotFound
@@ -28,6 +28,12 @@ class Seen:
     project: Project
     reviews: Reviews
     """The part of this turn's reviews that this person may know."""
+
+    all_reviews: Reviews = field(repr=False)
+    """All of this turn's reviews: for the policy's answers, never to be shown."""
+
+    comments: tuple[Comment, ...]
+    """The part of the conversation that this person may read."""
 
     held_back: str
     """Why the steward does not release it although it is approved; empty otherwise."""
@@ -57,7 +63,9 @@ def look(db: Database, account: Account, request_id: str, *, clock: Clock = utc_
         visible = policy.visible_reviews(account, request, reviews, project)
         is_waiting = request.status is Status.APPROVED
         held_back = refused_release(tx, request.id) if is_waiting else ""
-        return Seen(request, project, visible, held_back)
+        talk = store.comments_of(tx, request.id)
+        comments = policy.visible_comments(account, request, talk, reviews)
+        return Seen(request, project, visible, reviews, comments, held_back)
 
 
 def open_file(

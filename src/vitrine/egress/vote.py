@@ -1,7 +1,7 @@
-"""A checker's moves: vote per file on named bytes, hand the review in, return or reject.
+"""A checker's review: a seat with a lease, a vote per file on named bytes, the review handed in.
 
-A vote may be changed until its review is handed in; the audit log keeps each one. When enough
-reviews are in, the request is decided in the same transaction.
+A vote may be changed until its review is handed in, and again at consolidation, when all votes
+are on the table; the audit log keeps each one.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from vitrine.egress.request import (
     Decision,
     EgressRequest,
     FileVote,
+    Reason,
     Review,
     Reviews,
     Status,
     Vote,
 )
 from vitrine.egress.trail import refusals, subject_of, vote_detail
-from vitrine.errors import InvalidInput, NotFound
+from vitrine.errors import NotFound
 from vitrine.permits import store as permits
 from vitrine.permits.project import Project
 from vitrine.storage.database import Database
@@ -41,6 +42,7 @@ def vote(
     value: Vote,
     sha256: str,
     reason: str = "",
+    reason_code: Reason | None = None,
     clock: Clock = utc_now,
 ) -> FileVote:
     """Vote on the cleaned copy of one file; the same vote again changes nothing.
@@ -61,7 +63,7 @@ def vote(
         file = request.file(file_id)
         if file is None:
             raise NotFound(f"request {request_id} has no file {file_id}")
-        policy.may_vote(account, request, file, project, reviews).require()
+        policy.may_vote(account, request, file, project, reviews, clock()).require()
         policy.vote_is_sound(file, value, reason, sha256).require()
         earlier = reviews.vote(account.name, file_id)
         cast = FileVote(
@@ -70,14 +72,15 @@ def vote(
             turn=request.turn,
             reviewer=account.name,
             value=value,
+            reason_code=(reason_code or Reason.OTHER) if value is Vote.CHANGES_REQUESTED else None,
             reason=reason,
             sha256=sha256,
             cast_at=clock(),
             audit_sequence=0,
         )
+        _hold_seat(tx, account, request, reviews, clock)
         if earlier is not None and vote_detail(earlier) == vote_detail(cast):
             return earlier
-        _ensure_seat(tx, account, request, reviews, clock)
         return _put(tx, account, cast, is_new=earlier is None, clock=clock)
 
 
@@ -97,18 +100,59 @@ def _put(
     return cast
 
 
+def claim(
+    db: Database, account: Account, request_id: str, *, clock: Clock = utc_now
+) -> EgressRequest:
+    """Take a seat in the review, or keep the one held; voting does the same.
+
+    Raises:
+        NotPermitted: with the policy's reason.
+    """
+    with refusals(db, account, request_id, "claim", clock), db.begin() as tx:
+        request, reviews, project = _open(tx, request_id)
+        policy.may_review(account, request, project, reviews, clock()).require()
+        _hold_seat(tx, account, request, reviews, clock)
+        return store.request(tx, request_id)
+
+
+def give_up(
+    db: Database, account: Account, request_id: str, *, clock: Clock = utc_now
+) -> EgressRequest:
+    """Leave a seat to somebody else; the votes stay in the record and do not count.
+
+    Raises:
+        NotPermitted: with the policy's reason.
+    """
+    with refusals(db, account, request_id, "give up", clock), db.begin() as tx:
+        request, reviews, _ = _open(tx, request_id)
+        now = clock()
+        policy.may_give_up(account, request, reviews, now).require()
+        seat = reviews.seat(account.name)
+        assert seat is not None  # the policy has said so
+        store.take_seat(tx, replace(seat, lease_until=now), is_new=False)
+        log.record(
+            tx,
+            Event.SEAT_GIVEN_UP,
+            actor=account.actor,
+            subject=subject_of(request),
+            detail={"turn": request.turn},
+            clock=clock,
+        )
+        return store.request(tx, request_id)
+
+
 def submit_review(
     db: Database, account: Account, request_id: str, *, clock: Clock = utc_now
 ) -> EgressRequest:
-    """Hand the review in; with enough of them in, the request is decided.
+    """Hand the review in; with enough of them in, those who reviewed consolidate.
 
     Raises:
         NotPermitted: with the policy's reason.
     """
     with refusals(db, account, request_id, "submit review", clock), db.begin() as tx:
         request, reviews, project = _open(tx, request_id)
-        policy.may_submit_review(account, request, project, reviews).require()
-        seat = _ensure_seat(tx, account, request, reviews, clock)
+        policy.may_submit_review(account, request, project, reviews, clock()).require()
+        seat = _hold_seat(tx, account, request, reviews, clock)
         entry = log.record(
             tx,
             Event.REVIEW_SUBMITTED,
@@ -122,104 +166,53 @@ def submit_review(
         return store.request(tx, request_id)
 
 
-def return_to_author(
-    db: Database, account: Account, request_id: str, *, reason: str, clock: Clock = utc_now
-) -> EgressRequest:
-    """Give the request back before all reviews are in; votes stay in the record.
-
-    Raises:
-        NotPermitted: with the policy's reason.
-        InvalidInput: without a reason.
-    """
-    return _stop(db, account, request_id, Status.RETURNED, reason, clock)
-
-
-def reject(
-    db: Database, account: Account, request_id: str, *, reason: str, clock: Clock = utc_now
-) -> EgressRequest:
-    """End the request for good, because no change of it could be released.
-
-    Raises:
-        NotPermitted: with the policy's reason.
-        InvalidInput: without a reason.
-    """
-    return _stop(db, account, request_id, Status.REJECTED, reason, clock)
-
-
-def _stop(
-    db: Database, account: Account, request_id: str, to: Status, reason: str, clock: Clock
-) -> EgressRequest:
-    reason = clean_text(reason)
-    with refusals(db, account, request_id, f"make {to}", clock), db.begin() as tx:
-        request, reviews, project = _open(tx, request_id)
-        policy.may_review(account, request, project, reviews).require()
-        if not reason:
-            raise InvalidInput("a request is returned or rejected with a reason that helps")
-        policy.reason_fits(reason).require()
-        store.change_request(tx, request, status=to, reason=reason, decided_at=clock())
-        log.record(
-            tx,
-            Event.REQUEST_RETURNED if to is Status.RETURNED else Event.REQUEST_REJECTED,
-            actor=account.actor,
-            subject=subject_of(request),
-            detail={"turn": request.turn, "early": 1},
-            clock=clock,
-        )
-        return store.request(tx, request_id)
-
-
 def _open(tx: Connection, request_id: str) -> tuple[EgressRequest, Reviews, Project]:
     request = store.request(tx, request_id, for_change=True)
     reviews = store.reviews_of(tx, request_id, request.turn)
     return request, reviews, permits.project(tx, request.project)
 
 
-def _ensure_seat(
+def _hold_seat(
     tx: Connection, account: Account, request: EgressRequest, reviews: Reviews, clock: Clock
 ) -> Review:
+    """The seat of `account`, taken or its lease renewed."""
+    now = clock()
     seat = reviews.seat(account.name)
-    if seat is None:
-        seat = Review(
-            request_id=request.id,
-            turn=request.turn,
-            reviewer=account.name,
-            started_at=clock(),
+    if seat is not None and seat.submitted_at is not None:
+        return seat
+    held = Review(
+        request_id=request.id,
+        turn=request.turn,
+        reviewer=account.name,
+        started_at=now if seat is None else seat.started_at,
+        lease_until=now + policy.LEASE,
+    )
+    store.take_seat(tx, held, is_new=seat is None)
+    if seat is None or not seat.is_held(now):
+        log.record(
+            tx,
+            Event.SEAT_TAKEN,
+            actor=account.actor,
+            subject=subject_of(request),
+            detail={"turn": request.turn},
+            clock=clock,
         )
-        store.take_seat(tx, seat)
-    return seat
+    return held
 
 
 def _move_on(tx: Connection, request: EgressRequest, clock: Clock) -> None:
-    """Move a request on after a review came in: partly reviewed, or reviewed and decided."""
+    """Move a request on after a review came in: partly reviewed, or reviewed by enough."""
     reviews = store.reviews_of(tx, request.id, request.turn)
-    required = request.reviewers_required or 1
-    decision = policy.decide(request, reviews, required)
-    if decision is Decision.INCOMPLETE:
+    if request.status is Status.REVIEWED:
+        return  # a third review, which breaks a tie
+    if policy.decide(request, reviews, request.reviewers_required or 1) is Decision.INCOMPLETE:
         if request.status is Status.SUBMITTED:
             store.change_request(tx, request, status=Status.PARTIALLY_REVIEWED)
         return
-    _move(tx, request, Status.REVIEWED, Event.REQUEST_REVIEWED, clock)
-    reviewed = store.request(tx, request.id)
-    if decision is Decision.APPROVED:
-        _move(tx, reviewed, Status.APPROVED, Event.REQUEST_APPROVED, clock)
-    else:
-        reason = "The checkers ask for changes; the files below say which."
-        _move(tx, reviewed, Status.RETURNED, Event.REQUEST_RETURNED, clock, reason=reason)
-
-
-def _move(
-    tx: Connection,
-    request: EgressRequest,
-    to: Status,
-    event: Event,
-    clock: Clock,
-    reason: str | None = None,
-) -> None:
-    policy.may_move(request, to).require()
-    store.change_request(tx, request, status=to, decided_at=clock(), reason=reason)
+    store.change_request(tx, request, status=Status.REVIEWED)
     log.record(
         tx,
-        event,
+        Event.REQUEST_REVIEWED,
         actor="system:review",
         subject=subject_of(request),
         detail={"turn": request.turn},

@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vitrine.access.account import Account, Role
-from vitrine.egress import policy
+from vitrine.egress import leaving, policy
 from vitrine.egress.request import (
+    TURN,
+    Comment,
     Decision,
     EgressRequest,
     FileType,
@@ -20,6 +22,8 @@ from vitrine.egress.request import (
     Review,
     Reviews,
     Status,
+    Turn,
+    Visibility,
     Vote,
 )
 from vitrine.permits.project import Project
@@ -90,6 +94,7 @@ def reviews(votes: dict[str, list[Vote]], *, submitted: set[str] | None = None) 
             turn=1,
             reviewer=name,
             started_at=NOW,
+            lease_until=NOW + policy.LEASE,
             submitted_at=NOW if name in handed_in else None,
         )
         for name in votes
@@ -101,6 +106,7 @@ def reviews(votes: dict[str, list[Vote]], *, submitted: set[str] | None = None) 
             turn=1,
             reviewer=name,
             value=value,
+            reason_code=None,
             reason="",
             sha256=COPY,
             cast_at=NOW,
@@ -119,10 +125,10 @@ YES, NO = Vote.APPROVED, Vote.CHANGES_REQUESTED
 @pytest.mark.parametrize("who", EVERYBODY, ids=lambda p: f"{p.name}{'-gone' * p.is_disabled}")
 def test_only_an_independent_enabled_checker_votes_and_only_under_review(who, status):
     request = a_request(status)
-    verdict = policy.may_vote(who, request, request.files[0], PROJECT, Reviews())
+    verdict = policy.may_vote(who, request, request.files[0], PROJECT, Reviews(), NOW)
     expected = who is CHECKER and status in (Status.SUBMITTED, Status.PARTIALLY_REVIEWED)
     assert bool(verdict) is expected
-    assert bool(policy.may_review(who, request, PROJECT, Reviews())) is expected
+    assert bool(policy.may_review(who, request, PROJECT, Reviews(), NOW)) is expected
 
 
 @pytest.mark.parametrize("status", Status)
@@ -164,21 +170,21 @@ def test_nobody_but_independent_checkers_sees_content_before_release(who, status
 )
 def test_a_refused_vote_says_why(who, reason):
     request = a_request(Status.SUBMITTED)
-    assert reason in policy.may_vote(who, request, request.files[0], PROJECT, Reviews()).reason
+    assert reason in policy.may_vote(who, request, request.files[0], PROJECT, Reviews(), NOW).reason
 
 
 def test_a_member_reviews_only_where_the_project_says_so_and_never_own_work():
     open_project = replace(PROJECT, allow_same_project_review=True)
     request = a_request(Status.SUBMITTED)
-    assert policy.may_review(MEMBER, request, open_project, Reviews())
-    assert not policy.may_review(AUTHOR, request, open_project, Reviews())
+    assert policy.may_review(MEMBER, request, open_project, Reviews(), NOW)
+    assert not policy.may_review(AUTHOR, request, open_project, Reviews(), NOW)
 
 
 def test_supporting_and_withdrawn_files_get_no_votes_and_do_not_leave():
     for filetype in (FileType.SUPPORTING, FileType.WITHDRAWN):
         file = a_file(1, filetype)
         request = replace(a_request(Status.SUBMITTED), files=(file,))
-        assert not policy.may_vote(CHECKER, request, file, PROJECT, Reviews())
+        assert not policy.may_vote(CHECKER, request, file, PROJECT, Reviews(), NOW)
         released = replace(request, status=Status.RELEASED)
         assert not policy.may_download(AUTHOR, released, file)
 
@@ -213,19 +219,28 @@ def test_someone_who_left_the_project_submits_nothing():
         ),
         pytest.param({"bo": [YES, YES], "cy": [YES, YES]}, None, Decision.APPROVED, id="both"),
         pytest.param(
-            {"bo": [YES, YES], "cy": [YES, NO]}, None, Decision.CHANGES_REQUESTED, id="one no"
+            {"bo": [YES, YES], "cy": [YES, NO]}, None, Decision.CONFLICTED, id="one no"
         ),
         pytest.param(
-            {"bo": [YES, YES], "cy": [YES]}, None, Decision.CHANGES_REQUESTED, id="a vote lacks"
+            {"bo": [YES, YES], "cy": [YES]}, None, Decision.CONFLICTED, id="a vote lacks"
+        ),
+        pytest.param(
+            {"bo": [YES, NO], "cy": [YES, NO]}, None, Decision.CHANGES_REQUESTED, id="both say no"
         ),
         pytest.param(
             {"bo": [YES, YES], "ann": [YES, YES]}, None, Decision.INCOMPLETE, id="author's own"
         ),
         pytest.param(
-            {"bo": [YES, YES], "cy": [YES, YES], "hal": [NO, YES]},
+            {"bo": [YES, YES], "cy": [YES, NO], "hal": [NO, YES]},
             None,
-            Decision.CHANGES_REQUESTED,
-            id="a third says no",
+            Decision.APPROVED,
+            id="a third breaks the tie",
+        ),
+        pytest.param(
+            {"bo": [YES, YES], "cy": [YES, NO], "hal": [YES, NO]},
+            None,
+            Decision.CONFLICTED,
+            id="a third says no, too",
         ),
     ],
 )
@@ -270,6 +285,96 @@ def test_independent_means_blind_until_the_own_review_is_handed_in():
     cast = reviews({"bo": [YES], "cy": [NO]}, submitted={"cy", "bo"})
     seen = policy.visible_reviews(CHECKER, request, cast, PROJECT)
     assert {vote.reviewer for vote in seen.votes} == {"bo", "cy"}
+
+
+def test_as_many_seats_as_reviews_and_a_lapsed_one_is_free_again():
+    request = a_request(Status.SUBMITTED)
+    taken = reviews({"cy": [YES], "hal": []}, submitted={"cy"})
+    assert policy.seats_free(request, taken, NOW) == 0
+    verdict = policy.may_claim(CHECKER, request, PROJECT, taken, NOW)
+    assert "enough checkers are reviewing" in verdict.reason
+    assert not policy.may_vote(CHECKER, request, request.files[0], PROJECT, taken, NOW)
+    later = NOW + policy.LEASE
+    assert policy.may_claim(CHECKER, request, PROJECT, taken, later)
+    held = reviews({"bo": [], "cy": []}, submitted=set())
+    assert policy.may_review(CHECKER, request, PROJECT, held, NOW)
+    assert "you have a seat" in policy.may_claim(CHECKER, request, PROJECT, held, NOW).reason
+    assert policy.may_give_up(CHECKER, request, held, NOW)
+    assert not policy.may_give_up(CHECKER, request, held, later)
+
+
+def test_a_third_checker_may_only_break_a_tie_and_is_as_blind_as_the_first():
+    request = a_request(Status.REVIEWED)
+    agreed, differ = reviews({"cy": [YES], "hal": [YES]}), reviews({"cy": [YES], "hal": [NO]})
+    assert not policy.may_review(CHECKER, request, PROJECT, agreed, NOW)
+    assert policy.may_review(CHECKER, request, PROJECT, differ, NOW)
+    assert policy.visible_reviews(CHECKER, request, differ, PROJECT) == Reviews()
+    assert "those who reviewed" in policy.may_approve(CHECKER, request, PROJECT, agreed).reason
+
+
+def test_at_consolidation_those_who_reviewed_vote_anew_and_decide():
+    request = a_request(Status.REVIEWED)
+    differ, agreed = reviews({"bo": [YES], "cy": [NO]}), reviews({"bo": [YES], "cy": [YES]})
+    assert policy.may_vote(CHECKER, request, request.files[0], PROJECT, differ, NOW)
+    assert not policy.may_submit_review(CHECKER, request, PROJECT, differ, NOW)
+    assert "differ" in policy.may_approve(CHECKER, request, PROJECT, differ).reason
+    assert policy.may_approve(CHECKER, request, PROJECT, agreed)
+    assert policy.is_named(request, leaving.root(request))
+    other = replace(request, files=(replace(request.files[0], path="2.csv"),))
+    assert "open the request again" in policy.is_named(other, leaving.root(request)).reason
+
+
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("who", EVERYBODY, ids=lambda p: f"{p.name}{'-gone' * p.is_disabled}")
+def test_requests_are_returned_by_checkers_and_rejected_by_those_who_reviewed(who, status):
+    request = a_request(status)
+    cast = reviews({"bo": [YES], "cy": [YES]})
+    is_reviewer = who is CHECKER
+    assert bool(policy.may_consolidate(who, request, PROJECT, cast)) is (
+        is_reviewer and status is Status.REVIEWED
+    )
+    early = bool(policy.may_return(who, request, PROJECT, Reviews(), NOW))
+    assert early is (is_reviewer and status in policy.UNDER_REVIEW)
+    late = bool(policy.may_return(who, request, PROJECT, cast, NOW))
+    open_states = {*policy.UNDER_REVIEW, Status.REVIEWED, Status.APPROVED}
+    assert late is (is_reviewer and status in open_states)
+
+
+def a_comment(author: str, visibility: Visibility, turn: int = 1) -> Comment:
+    return Comment(
+        id=f"com-{author}", request_id="req-1", turn=turn, author=author, file_id=None,
+        anchor="", visibility=visibility, body="b", created_at=NOW,
+    )  # fmt: skip
+
+
+def test_comments_are_as_blind_as_votes_and_reach_the_author_without_names():
+    talk = [
+        a_comment("bo", Visibility.PUBLIC),
+        a_comment("cy", Visibility.PRIVATE),
+        a_comment("ann", Visibility.PUBLIC),
+    ]
+
+    def seen(who: Account, status: Status, cast: Reviews) -> list[str]:
+        found = policy.visible_comments(who, a_request(status), talk, cast)
+        return [comment.author for comment in found]
+
+    one_in = reviews({"bo": [YES], "cy": [NO]}, submitted={"cy"})
+    both_in = reviews({"bo": [YES], "cy": [NO]})
+    assert seen(CHECKER, Status.PARTIALLY_REVIEWED, one_in) == ["bo", "ann"]
+    assert seen(CHECKER, Status.REVIEWED, both_in) == ["bo", "cy", "ann"]
+    assert seen(AUTHOR, Status.REVIEWED, both_in) == ["ann"]
+    assert seen(AUTHOR, Status.RETURNED, both_in) == ["", "ann"]
+
+
+@pytest.mark.parametrize("status", Status)
+def test_each_side_comments_in_its_own_turn(status):
+    request = a_request(status)
+    by_author = policy.may_comment(AUTHOR, request, PROJECT, Visibility.PUBLIC)
+    assert bool(by_author) is (TURN[status] is Turn.AUTHOR)
+    assert not policy.may_comment(AUTHOR, request, PROJECT, Visibility.PRIVATE)
+    by_checker = policy.may_comment(CHECKER, request, PROJECT, Visibility.PRIVATE)
+    assert bool(by_checker) is (TURN[status] is Turn.REVIEWER)
+    assert not policy.may_comment(STRANGER, request, PROJECT, Visibility.PUBLIC)
 
 
 def test_the_author_reads_what_should_change_but_not_who_said_so_nor_who_disagreed():

@@ -16,7 +16,7 @@ def test_every_status_can_be_reached_and_every_path_can_end():
         reached |= frontier
     assert reached == set(Status)
     ends = {status for status in Status if not MOVES[status]}
-    assert ends == {Status.RELEASED, Status.REJECTED, Status.WITHDRAWN}
+    assert ends == {Status.REVOKED, Status.REJECTED, Status.WITHDRAWN}
 
 
 def test_only_an_approved_request_can_be_released():
