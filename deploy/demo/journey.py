@@ -171,7 +171,10 @@ class Journey:
                 checker.api(f"{path}/vote", vote)
                 voted += 1
             checker.api(f"/requests/{self._request_id}/review", {})
-        return f"olga and omar opened and approved {voted // 2} files each"
+        seen = self.checkers[-1].api(f"/requests/{self._request_id}")
+        root = {"merkle_root": seen["merkle_root"]}
+        self.checkers[-1].api(f"/requests/{self._request_id}/approve", root)
+        return f"olga and omar approved {voted // 2} files each; omar, what leaves under one root"
 
     def release(self) -> str:
         """Wait for the steward's release, download as the author, verify the receipt offline."""

@@ -74,6 +74,12 @@ def approve_all(page: Page) -> None:
     expect(page.locator("#review")).not_to_contain_text("Hand in the review")
 
 
+def approve_release(page: Page) -> None:
+    """The last word at consolidation, on the page of a request whose reviews are in."""
+    page.get_by_role("button", name="Approve for release").click()
+    expect(page.locator("h1 .chip")).to_have_text(re.compile("Approved|Released"))
+
+
 def press_until(page: Page, label: str, limit: int = 60) -> None:
     """Press Tab until the button or link of that label has the focus, which must be seen."""
     for _ in range(limit):

@@ -12,6 +12,7 @@ from tests.e2e.conftest import SignedIn
 from tests.e2e.reviewing import (
     ALL_FILES,
     approve_all,
+    approve_release,
     draft_and_submit,
     open_request,
     press_until,
@@ -28,7 +29,11 @@ def test_a_result_leaves_after_two_people_approved_its_exact_bytes(
     review = node.settings.review_url
     url = draft_and_submit(lab, review, TITLE, ALL_FILES)
     for name in ("olga", "omar"):
-        approve_all(open_request(signed_in(name), review, TITLE))
+        checker = open_request(signed_in(name), review, TITLE)
+        approve_all(checker)
+    for name in ALL_FILES:
+        expect(checker.locator("#review code", has_text=name)).to_be_visible()
+    approve_release(checker)
     page = ann.new_page()
     page.goto(url)
     for _ in range(40):  # the steward releases within seconds

@@ -56,6 +56,11 @@ def test_steward_and_review_may_do_what_a_release_needs(house, review):
     request = a_submitted(house, review, "path")
     review.review("bo", request)
     review.review("cy", request)
+    review.send_back("bo", request)
+    request = submit.submit(review.db, house.people["ann"], request.id, context=CONTEXT)
+    review.review("bo", request)
+    review.review("cy", request)
+    review.approve("cy", request)
     made = release.release_approved(house.db, house.blobs, house.settings, house.key)
     assert [each.request_id for each in made] == [request.id]
     got = download.download(
@@ -68,7 +73,7 @@ def test_steward_and_review_may_do_what_a_release_needs(house, review):
     ("who", "statement"),
     [
         ("steward", "UPDATE egress_votes SET value = 'approved'"),
-        ("steward", "INSERT INTO egress_reviews VALUES ('r', 1, 'bo', 'now', 'now', 1)"),
+        ("steward", "INSERT INTO egress_reviews VALUES ('r', 1, 'bo', 'now', 'now', 'now', 1)"),
         ("review", "UPDATE egress_files SET cleaned_sha256 = 'x'"),
         ("review", "UPDATE egress_releases SET manifest = ''"),
         ("review", "DELETE FROM egress_votes"),
@@ -110,13 +115,14 @@ def test_reviews_handed_in_at_the_same_moment_are_all_counted(house, review):
         for thread in threads:
             thread.join(30)
         assert not problems
-        assert house.request(request.id).status is Status.APPROVED
+        assert house.request(request.id).status is Status.REVIEWED
 
 
 def test_two_stewards_at_once_release_a_request_once(house, review):
     request = a_submitted(house, review, "twice")
     review.review("bo", request)
     review.review("cy", request)
+    review.approve("bo", request)
     made: list[release.Release] = []
 
     def let_go() -> None:

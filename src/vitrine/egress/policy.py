@@ -152,9 +152,7 @@ def seats_free(request: EgressRequest, reviews: Reviews, now: datetime) -> int:
     """How many checkers may still begin a review in this turn: one more where the others differ."""
     if request.status in UNDER_REVIEW:
         seats = request.reviewers_required or 1
-    elif request.status is Status.REVIEWED and (
-        _decision(request, reviews) is Decision.CONFLICTED
-    ):
+    elif request.status is Status.REVIEWED and (_decision(request, reviews) is Decision.CONFLICTED):
         seats = len(reviews.submitted) + 1
     else:
         return 0

@@ -218,12 +218,8 @@ def test_someone_who_left_the_project_submits_nothing():
             {"bo": [YES, YES], "cy": [YES, YES]}, {"bo"}, Decision.INCOMPLETE, id="one handed in"
         ),
         pytest.param({"bo": [YES, YES], "cy": [YES, YES]}, None, Decision.APPROVED, id="both"),
-        pytest.param(
-            {"bo": [YES, YES], "cy": [YES, NO]}, None, Decision.CONFLICTED, id="one no"
-        ),
-        pytest.param(
-            {"bo": [YES, YES], "cy": [YES]}, None, Decision.CONFLICTED, id="a vote lacks"
-        ),
+        pytest.param({"bo": [YES, YES], "cy": [YES, NO]}, None, Decision.CONFLICTED, id="one no"),
+        pytest.param({"bo": [YES, YES], "cy": [YES]}, None, Decision.CONFLICTED, id="a vote lacks"),
         pytest.param(
             {"bo": [YES, NO], "cy": [YES, NO]}, None, Decision.CHANGES_REQUESTED, id="both say no"
         ),
