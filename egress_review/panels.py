@@ -134,6 +134,11 @@ class Panel:
         )
 
     @property
+    def is_waiting_for_checks(self) -> bool:
+        """Whether the copies are made and not yet checked."""
+        return self.request.disclosure is None and not self.is_waiting_for_copies
+
+    @property
     def voted(self) -> int:
         """Outputs that the viewer has voted on."""
         return sum(row.own_vote is not None for row in self.outputs)
@@ -256,6 +261,7 @@ def panel_json(shown: Panel) -> dict[str, Any]:
         "released_at": _time(request.released_at),
         "reason": request.reason,
         "reason_code": request.reason_code and str(request.reason_code),
+        "disclosure": request.disclosure,
         "held_back": shown.held_back or None,
         "reviews_submitted_by": list(shown.submitted),
         "may": {
@@ -295,6 +301,7 @@ def _row_json(row: FileRow) -> dict[str, Any]:
         "cleaner": file.cleaner,
         "notes": list(file.notes),
         "refusal": file.refusal,
+        "findings": [finding.as_json() for finding in file.findings],
         "votes": [vote_json(vote) for vote in votes],
         "may": {
             "view": _verdict(row.view),

@@ -43,6 +43,10 @@ GRANT SELECT, INSERT, UPDATE ON egress_reviews, egress_votes TO vitrine_review;
 GRANT SELECT ON egress_reviews, egress_votes TO vitrine_steward;
 GRANT SELECT, INSERT ON egress_comments TO vitrine_review;
 
+-- Findings: the steward writes what the checks found; nobody changes it.
+GRANT SELECT, INSERT ON egress_findings TO vitrine_steward;
+GRANT SELECT ON egress_findings TO vitrine_review, vitrine_hub;
+
 -- Releases: only the steward lets anything leave, and nothing that left is rewritten.
 GRANT SELECT, INSERT ON egress_releases TO vitrine_steward;
 GRANT SELECT ON egress_releases TO vitrine_hub, vitrine_review;

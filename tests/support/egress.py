@@ -23,7 +23,7 @@ from vitrine.access import store as access
 from vitrine.access.account import Account, Role
 from vitrine.audit import log
 from vitrine.clock import timestamp
-from vitrine.egress import decide, drafts, leaving, prepare, store, submit, vote
+from vitrine.egress import decide, drafts, judge, leaving, prepare, store, submit, vote
 from vitrine.egress.request import EgressRequest, Vote
 from vitrine.egress.sandbox.client import Parser
 from vitrine.permits import store as permits
@@ -96,6 +96,7 @@ class House:
             self.db, self.blobs, self.draft(files, **changes), self.root / "frozen", self.clock
         )
         prepare.clean_received(self.db, self.blobs, self.parser, self.clock)
+        judge.check_received(self.db, self.blobs, self.parser, self.clock)
         return self.request(request.id)
 
     def draft(self, files: Mapping[str, bytes], **changes: Any) -> dict[str, Any]:

@@ -65,6 +65,7 @@ class Event(StrEnum):
     FILE_VIEWED = "file_viewed"
     RELEASED = "released"
     RELEASE_REFUSED = "release_refused"
+    REQUEST_CHECKED = "request_checked"
     REQUEST_APPROVED = "request_approved"
     REQUEST_REJECTED = "request_rejected"
     REQUEST_RETURNED = "request_returned"

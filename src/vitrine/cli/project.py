@@ -9,6 +9,7 @@ import typer
 
 from vitrine.cli.output import AsJson, DryRun, say, show_record, show_rows, this_node
 from vitrine.clock import timestamp, utc_now
+from vitrine.egress import disclosure as policies
 from vitrine.errors import InvalidInput
 from vitrine.permits import govern, store
 from vitrine.permits.project import LimitOverrides, Project
@@ -18,6 +19,10 @@ app = typer.Typer()
 Id = Annotated[str, typer.Argument(help="The project's id.", metavar="PROJECT")]
 Person = Annotated[str, typer.Argument(help="The person's sign-in name.", metavar="PERSON")]
 WholeNumber = Annotated[int | None, typer.Option(help="Instead of the node's setting.")]
+
+Disclosure = Annotated[
+    str | None, typer.Option(help="The disclosure policy that decides what may leave.")
+]
 
 _AGAIN = "Instead of the node's setting; 0 for the node's setting again."
 Limit = Annotated[int | None, typer.Option(help=_AGAIN)]
@@ -32,6 +37,7 @@ def create(
     dataset: Annotated[list[str], typer.Option(help="A published dataset; repeat it for more.")],
     expires: Annotated[str, typer.Option(help="Last day, as YYYY-MM-DD, in UTC.")],
     reviewers_required: WholeNumber = None,
+    disclosure: Disclosure = None,
     memory_mb: WholeNumber = None,
     cpus: Annotated[float | None, typer.Option(help="Instead of the node's setting.")] = None,
     pids: WholeNumber = None,
@@ -64,6 +70,7 @@ def create(
         reviewers_required=(
             node.settings.reviewers_required if reviewers_required is None else reviewers_required
         ),
+        disclosure=_policy(disclosure) or policies.DEFAULT,
         limits=limits,
         actor=node.actor,
         dry_run=dry_run,
@@ -86,6 +93,7 @@ def change(
         typer.Option(help="A dataset to take away; running sessions that mount it end."),
     ] = None,
     reviewers_required: WholeNumber = None,
+    disclosure: Disclosure = None,
     memory_mb: Limit = None,
     cpus: Annotated[float | None, typer.Option(help=_AGAIN)] = None,
     pids: Limit = None,
@@ -119,6 +127,7 @@ def change(
         add_datasets=dataset or (),
         remove_datasets=without_dataset or (),
         reviewers_required=reviewers_required,
+        disclosure=_policy(disclosure),
         limits={name: value for name, value in limits.items() if value is not None},
         actor=node.actor,
         dry_run=dry_run,
@@ -183,6 +192,16 @@ def _day(text: str) -> date:
         raise InvalidInput(f"{text!r} is not a day", hint="write it as YYYY-MM-DD") from None
 
 
+def _policy(name: str | None) -> str | None:
+    """The name, when there is such a policy: a path is none, for the steward would not find it."""
+    if name is not None and name not in policies.available():
+        raise InvalidInput(
+            f"there is no disclosure policy {name}",
+            hint=f"use one of {', '.join(policies.available())}",
+        )
+    return name
+
+
 def _record(project: Project) -> dict[str, Any]:
     limits = project.limits.set_values()
     return {
@@ -193,6 +212,7 @@ def _record(project: Project) -> dict[str, Any]:
         "expires_at": timestamp(project.expires_at),
         "is_over": project.is_expired(utc_now()),
         "reviewers_required": project.reviewers_required,
+        "disclosure": project.disclosure,
         "allow_same_project_review": project.allow_same_project_review,
         "limits": [f"{name}={value}" for name, value in limits.items()],
         "created_at": project.created_at,

@@ -102,4 +102,9 @@ def from_json(text: bytes | str, origin: str) -> DisclosurePolicy:
         raise InvalidInput(f"{origin} is no disclosure policy: {'; '.join(said)}") from None
 
 
+def to_json(policy: DisclosurePolicy) -> str:
+    """The policy as JSON, which `from_json` reads."""
+    return _READER.dump_json(policy).decode()
+
+
 _READER: Final = TypeAdapter(DisclosurePolicy)

@@ -122,6 +122,9 @@ def may_submit(account: Account, request: EgressRequest, project: Project, conte
         return Verdict(f"you are no longer a member of project {request.project}")
     if not request.outputs:
         return Verdict("the request asks for no output file")
+    for file in request.outputs:
+        for finding in file.blocks:
+            return Verdict(f"{file.path} cannot be asked out: {finding.message}")
     return _context_verdict(context)
 
 

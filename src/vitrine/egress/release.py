@@ -155,6 +155,7 @@ def _manifest(
         "released_at": timestamp(now),
         "policy": {
             "reviewers_required": required,
+            "disclosure": request.disclosure,
             "same_project_review": project.allow_same_project_review,
         },
         "reviewers": sorted(reviews.submitted),

@@ -12,6 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from vitrine.egress.checks.finding import Finding, Severity
+
 
 class Status(StrEnum):
     """How far a release request has come, in the field's own words."""
@@ -172,6 +174,14 @@ class RequestFile:
     refusal: str | None = None
     """Why no releasable copy can be made of it."""
 
+    findings: tuple[Finding, ...] = ()
+    """What the checks say of the cleaned copy."""
+
+    @property
+    def blocks(self) -> tuple[Finding, ...]:
+        """The findings for which it cannot be asked out."""
+        return tuple(each for each in self.findings if each.severity is Severity.BLOCK)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EgressRequest:
@@ -202,6 +212,9 @@ class EgressRequest:
     """Why it was returned, rejected or revoked, as its author may read it."""
 
     reason_code: Reason | None = None
+    disclosure: str | None = None
+    """Name and version of the policy that its files were checked by; none until they are."""
+
     files: tuple[RequestFile, ...] = ()
 
     @property

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from vitrine.clock import parse_timestamp, timestamp
+from vitrine.egress.checks.finding import Finding, Severity
 from vitrine.egress.request import (
     Comment,
     EgressRequest,
@@ -68,6 +69,7 @@ def request_of(row: Row[Any], its_files: Sequence[RequestFile]) -> EgressRequest
         released_at=_moment(row.released_at),
         reason=row.reason,
         reason_code=_reason(row.reason_code),
+        disclosure=row.disclosure,
         files=tuple(its_files),
     )
 
@@ -78,8 +80,8 @@ def request_values(new: EgressRequest) -> dict[str, Any]:
     return plain({name: getattr(new, name) for name in names})
 
 
-def file_of(row: Row[Any]) -> RequestFile:
-    """The file of a row."""
+def file_of(row: Row[Any], findings: Sequence[Finding] = ()) -> RequestFile:
+    """The file of a row, with what the checks say of it."""
     return RequestFile(
         id=row.id,
         request_id=row.request_id,
@@ -94,6 +96,7 @@ def file_of(row: Row[Any]) -> RequestFile:
         cleaner=row.cleaner,
         notes=tuple(json.loads(row.notes)),
         refusal=row.refusal,
+        findings=tuple(findings),
     )
 
 
@@ -102,6 +105,28 @@ def file_values(file: RequestFile) -> dict[str, Any]:
     names = {column.name for column in files.columns} - {"position", "path_key"}
     values = {name: getattr(file, name) for name in names}
     return {**plain(values), "path_key": file.path.casefold()}
+
+
+def finding_of(row: Row[Any]) -> Finding:
+    """The finding of a row."""
+    return Finding(
+        check=row.check_name,
+        version=row.check_version,
+        severity=Severity(row.severity),
+        message=row.message,
+        locations=tuple(json.loads(row.locations)),
+    )
+
+
+def finding_values(finding: Finding) -> dict[str, Any]:
+    """The column values of a finding, without its file and position."""
+    return {
+        "check_name": finding.check,
+        "check_version": finding.version,
+        "severity": str(finding.severity),
+        "message": finding.message,
+        "locations": json.dumps(finding.locations, ensure_ascii=False),
+    }
 
 
 def review_of(row: Row[Any]) -> Review:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, insert, select, update
 
 from vitrine.clock import timestamp
+from vitrine.egress.checks.finding import Finding
 from vitrine.egress.request import (
     Comment,
     EgressRequest,
@@ -25,6 +26,8 @@ from vitrine.egress.rows import (
     comment_of,
     file_of,
     file_values,
+    finding_of,
+    finding_values,
     joined_release,
     plain,
     release_of_row,
@@ -33,7 +36,7 @@ from vitrine.egress.rows import (
     review_of,
     vote_of,
 )
-from vitrine.egress.tables import comments, files, releases, requests, reviews, votes
+from vitrine.egress.tables import comments, files, findings, releases, requests, reviews, votes
 from vitrine.errors import Conflict, NotFound
 
 
@@ -78,9 +81,13 @@ def request_of_draft(tx: Connection, draft_id: str) -> EgressRequest | None:
 
 
 def files_of(tx: Connection, request_id: str) -> tuple[RequestFile, ...]:
-    """The files of a request, in the order in which its author named them."""
+    """The files of a request, in the order in which its author named them, with findings."""
+    found: dict[str, list[Finding]] = {}
+    said = select(findings).where(findings.c.request_id == request_id)
+    for row in tx.execute(said.order_by(findings.c.file_id, findings.c.position)):
+        found.setdefault(row.file_id, []).append(finding_of(row))
     query = select(files).where(files.c.request_id == request_id).order_by(files.c.position)
-    return tuple(file_of(row) for row in tx.execute(query))
+    return tuple(file_of(row, found.get(row.id, ())) for row in tx.execute(query))
 
 
 def reviews_of(tx: Connection, request_id: str, turn: int) -> Reviews:
@@ -174,6 +181,30 @@ def uncleaned(tx: Connection, limit: int = 100) -> list[RequestFile]:
     return [file_of(row) for row in tx.execute(query)]
 
 
+def unchecked(tx: Connection, limit: int = 20) -> list[str]:
+    """Ids of requests of which every file has a copy or a refusal, and that nobody has checked."""
+    is_uncleaned = (
+        select(files.c.id)
+        .where(
+            files.c.request_id == requests.c.id,
+            files.c.cleaned_sha256.is_(None),
+            files.c.refusal.is_(None),
+        )
+        .exists()
+    )
+    query = (
+        select(requests.c.id)
+        .where(
+            requests.c.disclosure.is_(None),
+            requests.c.status.in_([str(Status.PENDING), str(Status.RETURNED)]),
+            ~is_uncleaned,
+        )
+        .order_by(requests.c.created_at, requests.c.id)
+        .limit(limit)
+    )
+    return list(tx.execute(query).scalars())
+
+
 def release_of(tx: Connection, request_id: str) -> Release:
     """What left for a request.
 
@@ -228,6 +259,16 @@ def change_request(tx: Connection, before: EgressRequest, **values: Any) -> None
     )
     if done.rowcount != 1:
         raise Conflict(f"request {before.id} changed while you looked at it")
+
+
+def add_findings(tx: Connection, file: RequestFile, found: Sequence[Finding]) -> None:
+    """Insert what the checks say of a file."""
+    rows = [
+        {"file_id": file.id, "request_id": file.request_id, "position": n, **finding_values(each)}
+        for n, each in enumerate(found)
+    ]
+    if rows:
+        tx.execute(insert(findings), rows)
 
 
 def change_file(tx: Connection, file_id: str, **values: Any) -> None:

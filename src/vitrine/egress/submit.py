@@ -84,6 +84,7 @@ def _record(
             "outputs": len(chosen.outputs),
             "supporting": sum(f.filetype is FileType.SUPPORTING for f in chosen.files),
             "reviewers_required": required,
+            "disclosure": chosen.disclosure,
         },
         clock=clock,
     )
@@ -141,9 +142,11 @@ def _require_copies(chosen: EgressRequest) -> None:
             hint="take these files back, or make a new request with files that can be checked",
         )
     waiting = sum(file.cleaned_sha256 is None for file in asked)
-    if waiting:
+    if waiting or chosen.disclosure is None:
         raise Conflict(
-            f"the releasable copies of {waiting} files are still being made",
+            f"the releasable copies of {waiting} files are still being made"
+            if waiting
+            else "the files are still being checked",
             hint="try again in a few seconds",
         )
 

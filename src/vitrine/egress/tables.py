@@ -28,6 +28,7 @@ requests: Final = Table(
     Column("released_at", String(27)),
     Column("reason", Text),
     Column("reason_code", String(24)),
+    Column("disclosure", String(80)),
     Index("ix_egress_requests_status_submitted_at", "status", "submitted_at"),
     Index("ix_egress_requests_author_created_at", "author", "created_at"),
 )
@@ -79,6 +80,20 @@ votes: Final = Table(
     Column("cast_at", String(27), nullable=False),
     Column("audit_sequence", Integer, nullable=False),
     Index("ix_egress_votes_request_id_turn", "request_id", "turn"),
+)
+
+findings: Final = Table(
+    "egress_findings",
+    metadata,
+    Column("file_id", String(40), ForeignKey("egress_files.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("request_id", String(40), ForeignKey("egress_requests.id"), nullable=False),
+    Column("check_name", String(40), nullable=False),
+    Column("check_version", Integer, nullable=False),
+    Column("severity", String(8), nullable=False),
+    Column("message", Text, nullable=False),
+    Column("locations", Text, nullable=False),
+    Index("ix_egress_findings_request_id", "request_id"),
 )
 
 comments: Final = Table(

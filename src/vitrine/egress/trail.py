@@ -72,6 +72,7 @@ def content_digest(request: EgressRequest, reviewers_required: int) -> str:
         request.title,
         request.context,
         reviewers_required,
+        request.disclosure,
         [
             [file.id, file.path, str(file.filetype), file.original_sha256, file.cleaned_sha256]
             for file in request.files

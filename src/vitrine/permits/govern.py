@@ -29,6 +29,7 @@ def create_project(
     datasets: Iterable[str],
     expires_at: datetime,
     reviewers_required: int,
+    disclosure: str = "acro",
     limits: LimitOverrides | None = None,
     actor: str,
     dry_run: bool = False,
@@ -49,6 +50,7 @@ def create_project(
         datasets=frozenset(datasets),
         expires_at=expires_at,
         reviewers_required=reviewers_required,
+        disclosure=disclosure,
         limits=limits or LimitOverrides(),
         created_at=timestamp(now),
         created_by=actor,
@@ -124,6 +126,7 @@ def change_project(
     add_datasets: Iterable[str] = (),
     remove_datasets: Iterable[str] = (),
     reviewers_required: int | None = None,
+    disclosure: str | None = None,
     limits: Mapping[str, int | float] | None = None,
     actor: str,
     dry_run: bool = False,
@@ -155,6 +158,7 @@ def change_project(
             reviewers_required=(
                 project.reviewers_required if reviewers_required is None else reviewers_required
             ),
+            disclosure=project.disclosure if disclosure is None else disclosure,
             limits=replace(project.limits, **overrides),
         )
         if changed == project:
@@ -210,6 +214,7 @@ def _facts(project: Project) -> dict[str, str | int]:
         "datasets": " ".join(sorted(project.datasets)),
         "expires_at": timestamp(project.expires_at),
         "reviewers_required": project.reviewers_required,
+        "disclosure": project.disclosure,
         "limits": " ".join(f"{k}={v}" for k, v in project.limits.set_values().items()),
     }
 

@@ -37,6 +37,8 @@ class Project:
     reviewers_required: int
     allow_same_project_review: bool = False
     """Whether a member who is an output checker may review requests of other members."""
+    disclosure: str = "acro"
+    """Name of the disclosure policy that decides what may leave."""
     limits: LimitOverrides = LimitOverrides()
     created_at: str = ""
     created_by: str = ""

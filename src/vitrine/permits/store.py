@@ -35,6 +35,7 @@ projects_table: Final = Table(
     Column("expires_at", Text, nullable=False),
     Column("reviewers_required", Integer, nullable=False),
     Column("allow_same_project_review", Boolean, nullable=False),
+    Column("disclosure", Text, nullable=False),
     Column("memory_mb", Integer),
     Column("cpus", Float),
     Column("pids", Integer),
@@ -81,6 +82,7 @@ def add_project(tx: Connection, project: Project) -> None:
             expires_at=timestamp(project.expires_at),
             reviewers_required=project.reviewers_required,
             allow_same_project_review=project.allow_same_project_review,
+            disclosure=project.disclosure,
             created_at=project.created_at,
             created_by=project.created_by,
             **{name: getattr(project.limits, name) for name in _LIMITS},
@@ -111,6 +113,7 @@ def change_project(tx: Connection, project: Project) -> None:
         .values(
             title=project.title,
             reviewers_required=project.reviewers_required,
+            disclosure=project.disclosure,
             **{name: getattr(project.limits, name) for name in _LIMITS},
         )
     )
@@ -174,6 +177,7 @@ def _project(row: Row[Any], members: frozenset[str], datasets: frozenset[str]) -
         expires_at=parse_timestamp(row.expires_at),
         reviewers_required=row.reviewers_required,
         allow_same_project_review=bool(row.allow_same_project_review),
+        disclosure=row.disclosure,
         limits=LimitOverrides(**{name: getattr(row, name) for name in _LIMITS}),
         created_at=row.created_at,
         created_by=row.created_by,

@@ -15,7 +15,7 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from vitrine import settings as settings_module
-from vitrine.egress import prepare
+from vitrine.egress import judge, prepare
 from vitrine.egress.release import release_approved
 from vitrine.egress.sandbox.client import Parser
 from vitrine.errors import Unavailable, VitrineError
@@ -56,6 +56,10 @@ def duties(
         decided = prepare.clean_received(db, blobs, parser)
         return f"{decided} files cleaned" if decided else None
 
+    def check() -> str | None:
+        checked = judge.check_received(db, blobs, parser)
+        return f"{checked} requests checked" if checked else None
+
     datasets = Datasets(db, settings.dataset_root, is_stopping=stopping.is_set)
     shelf = Shelf(settings.share_root)
     limits = Limits(project_mb=settings.share_project_mb, days=settings.share_days)
@@ -66,6 +70,7 @@ def duties(
         Duty("shares", POLL_S, Shares(db, shelf, limits, ask, settings.draft_root).step),
         Duty("receipts", POLL_S, Receipts(db, ask, settings.draft_root).step),
         Duty("cleaning", POLL_S, clean),
+        Duty("checks", POLL_S, check),
         Duty("releases", POLL_S, release),
         Duty("heads", POLL_S * 2, Heads(db, ask, every_s=NOTE_S).step),
         Duty("checkpoints", NOTE_S, checkpoints.step),

@@ -7,7 +7,7 @@ import os
 import pytest
 
 from tests.support.egress import CONTEXT, TABLE, a_png
-from vitrine.egress import drafts, prepare, submit
+from vitrine.egress import drafts, judge, prepare, submit
 from vitrine.egress.request import FileType, Status
 from vitrine.errors import Conflict, IntegrityError, InvalidInput, NotFound, NotPermitted
 
@@ -130,6 +130,7 @@ def test_nothing_is_submitted_before_its_copies_are_made(house):
     with pytest.raises(Conflict, match="still being made"):
         submit.submit(house.db, house.people["ann"], request.id, context=CONTEXT)
     prepare.clean_received(house.db, house.blobs, house.parser, house.clock)
+    judge.check_received(house.db, house.blobs, house.parser, house.clock)
     done = submit.submit(house.db, house.people["ann"], request.id, context=CONTEXT)
     assert done.status is Status.SUBMITTED
 

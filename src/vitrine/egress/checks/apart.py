@@ -19,6 +19,7 @@ import orjson
 
 from vitrine.egress.checks import engine, readers
 from vitrine.egress.checks.engine import Report
+from vitrine.egress.checks.finding import finding_of
 from vitrine.egress.disclosure import DisclosurePolicy
 from vitrine.egress.sandbox import confine
 from vitrine.errors import InvalidInput, Unavailable
@@ -66,10 +67,7 @@ def check(
     except _Broken as problem:
         lost = engine.not_checked("the comparison of the files", InvalidInput(str(problem)))
         return [report.with_findings([lost]) for report in reports]
-    return [
-        report.with_findings(map(engine.finding_of, found.get(report.path, [])))
-        for report in reports
-    ]
+    return [report.with_findings(map(finding_of, found.get(report.path, []))) for report in reports]
 
 
 def _look(path: str, content: bytes, policy: DisclosurePolicy) -> Any:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from vitrine.egress.checks import kinds, readers
 from vitrine.egress.checks.document import Document
 from vitrine.egress.checks.facts import document_of, facts_of
-from vitrine.egress.checks.finding import Finding, Severity
+from vitrine.egress.checks.finding import Finding, Severity, finding_of
 from vitrine.egress.checks.rule import RequestRule, Rule
 from vitrine.egress.checks.rules import allowed
 from vitrine.egress.disclosure import DisclosurePolicy
@@ -52,17 +52,6 @@ class Report:
     def with_findings(self, more: Iterable[Finding]) -> Report:
         """The same report with more findings."""
         return replace(self, findings=(*self.findings, *more))
-
-
-def finding_of(values: Any) -> Finding:
-    """A finding from plain values."""
-    return Finding(
-        check=str(values["check"]),
-        version=int(values["version"]),
-        severity=Severity(values["severity"]),
-        message=str(values["message"]),
-        locations=tuple(str(each) for each in values["locations"]),
-    )
 
 
 def look(name: str, content: bytes, policy: DisclosurePolicy) -> tuple[Report, dict[str, Any]]:

@@ -49,3 +49,14 @@ class Finding:
             "location": "; ".join([*shown, *([f"and {more} more"] if more else [])]),
             "message": self.message,
         }
+
+
+def finding_of(values: Any) -> Finding:
+    """A finding from plain values."""
+    return Finding(
+        check=str(values["check"]),
+        version=int(values["version"]),
+        severity=Severity(values["severity"]),
+        message=str(values["message"]),
+        locations=tuple(str(each) for each in values["locations"]),
+    )

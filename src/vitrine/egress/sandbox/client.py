@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from vitrine.egress.checks.finding import Finding, finding_of
+from vitrine.egress.disclosure import DisclosurePolicy, to_json
 from vitrine.egress.sandbox import frames
 from vitrine.errors import InvalidInput, Unavailable
 
@@ -73,6 +76,31 @@ class Parser:
         }
         head, body = self._ask(asked, content)
         return Preview(head, body)
+
+    def check(
+        self, name: str, content: bytes, policy: DisclosurePolicy
+    ) -> tuple[list[Finding], bytes]:
+        """What the checks say of a file, and the facts that `compare` needs, as they came.
+
+        Raises:
+            InvalidInput: when the file ended its checks.
+            Unavailable: when the parser does not answer.
+        """
+        asked = {"op": "check", "name": name, "policy": to_json(policy)}
+        head, body = self._ask(asked, content)
+        return [finding_of(each) for each in head["findings"]], body
+
+    def compare(self, facts: Sequence[bytes], policy: DisclosurePolicy) -> dict[str, list[Finding]]:
+        """What the files of one request say together: findings by path.
+
+        Raises:
+            InvalidInput: when the facts ended their comparison.
+            Unavailable: when the parser does not answer.
+        """
+        asked = {"op": "compare", "policy": to_json(policy)}
+        head, _ = self._ask(asked, b"[" + b",".join(facts) + b"]")
+        found = head["findings"]
+        return {str(path): [finding_of(each) for each in found[path]] for path in found}
 
     def _ask(self, asked: dict[str, Any], content: bytes) -> tuple[dict[str, Any], bytes]:
         try:

@@ -63,9 +63,11 @@ def harden_server() -> None:
     _prctl(_PR_SET_DUMPABLE, 0)
 
 
-def limit(memory_bytes: int = MEMORY_BYTES, cpu_s: int = CPU_S) -> None:
+def limit(memory_bytes: int | None = None, cpu_s: int | None = None) -> None:
     """Bound memory, processor time, files and processes of this process, for good."""
     os.environ.clear()
+    memory_bytes = MEMORY_BYTES if memory_bytes is None else memory_bytes
+    cpu_s = CPU_S if cpu_s is None else cpu_s
     for kind, value in (
         (resource.RLIMIT_AS, memory_bytes),
         (resource.RLIMIT_NOFILE, OPEN_FILES),

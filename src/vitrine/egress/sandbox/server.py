@@ -14,11 +14,15 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Collection
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+import orjson
 from PIL import Image, JpegImagePlugin, PngImagePlugin
 
+from vitrine.egress.checks import apart, engine, readers
+from vitrine.egress.disclosure import from_json
 from vitrine.egress.sandbox import clean, confine, frames, preview
 from vitrine.errors import InvalidInput
 
@@ -48,6 +52,7 @@ class Server:
     def serve(self, is_stopping: Callable[[], bool] = lambda: False) -> None:
         """Answer connections until `is_stopping`, which is asked twice a second."""
         Image.init()
+        readers.prepare()
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
             self._path.unlink(missing_ok=True)
             listener.bind(str(self._path))
@@ -178,7 +183,8 @@ def _parse_and_exit(head: dict[str, Any], body: bytes, writing: int) -> NoReturn
         os.dup2(writing, 0)  # one way out, at the lowest number; everything else is closed
         os.closerange(1, 1024)
         signal.signal(signal.SIGXCPU, signal.SIG_DFL)
-        confine.limit()
+        is_check = head.get("op") in ("check", "compare")
+        confine.limit(apart.MEMORY_BYTES if is_check else None)
         confine.filter_system_calls()
         reply = answer(head, body)
         view = memoryview(reply)
@@ -195,6 +201,10 @@ def answer(head: dict[str, Any], body: bytes) -> bytes:
             return _answer_clean(str(head.get("name", "")), body)
         if head.get("op") == "preview":
             return _answer_preview(head, body)
+        if head.get("op") == "check":
+            return _answer_check(head, body)
+        if head.get("op") == "compare":
+            return _answer_compare(head, body)
         return frames.encode({"ok": False, "error": "there is no such operation"}, b"")
     except InvalidInput as refusal:
         return _refusal(str(refusal))
@@ -216,6 +226,20 @@ def _answer_clean(name: str, body: bytes) -> bytes:
         "notes": list(cleaned.notes),
     }
     return frames.encode(head, cleaned.content)
+
+
+def _answer_check(head: dict[str, Any], body: bytes) -> bytes:
+    policy = from_json(str(head.get("policy")), "the policy")
+    report, facts = engine.look(str(head.get("name")), body, policy)
+    found = {"ok": True, "findings": report.packed()["findings"]}
+    return frames.encode(found, orjson.dumps(facts))
+
+
+def _answer_compare(head: dict[str, Any], body: bytes) -> bytes:
+    policy = from_json(str(head.get("policy")), "the policy")
+    found = engine.compare(orjson.loads(body), policy)
+    packed = {path: [asdict(each) for each in findings] for path, findings in found.items()}
+    return frames.encode({"ok": True, "findings": packed}, b"")
 
 
 def _answer_preview(head: dict[str, Any], body: bytes) -> bytes:
