@@ -11,11 +11,17 @@ from vitrine.egress.checks.document import Document
 from vitrine.egress.checks.facts import document_of, facts_of
 from vitrine.egress.checks.finding import Finding, Severity
 from vitrine.egress.checks.rule import RequestRule, Rule
-from vitrine.egress.checks.rules import allowed, names, texts
+from vitrine.egress.checks.rules import allowed, documents, names, notebooks, texts
 from vitrine.egress.disclosure import DisclosurePolicy
 from vitrine.errors import InvalidInput
 
-RULES: Final[tuple[Rule, ...]] = (*allowed.RULES, *names.RULES, *texts.RULES)
+RULES: Final[tuple[Rule, ...]] = (
+    *allowed.RULES,
+    *names.RULES,
+    *texts.RULES,
+    *documents.RULES,
+    *notebooks.RULES,
+)
 REQUEST_RULES: Final[tuple[RequestRule, ...]] = ()
 
 UNCHECKED: Final = "unchecked"

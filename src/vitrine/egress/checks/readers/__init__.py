@@ -10,13 +10,15 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from vitrine.egress.checks.document import Document
-from vitrine.egress.checks.readers import plain
+from vitrine.egress.checks.readers import markup, notebook, plain
 
 Reader = Callable[[str, bytes, str], Document]
 """Name, bytes and kind."""
 
 READERS: Final[Mapping[str, Reader]] = {
     **dict.fromkeys(("text", "markdown", "latex", "code", "yaml", "toml"), plain.read),
+    **dict.fromkeys(("svg", "html"), markup.read),
+    "notebook": notebook.read,
 }
 
 

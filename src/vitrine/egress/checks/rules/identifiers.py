@@ -30,7 +30,7 @@ _NOBODY: Final = re.compile(
     r"|^n/?a$",
     re.IGNORECASE,
 )
-_COUNTED: Final = re.compile(r"(?:unique|number of|distinct|total|count|\bn|#|no\. of)\W*$", re.I)
+_COUNTED: Final = re.compile(r"(?:unique|number of|distinct|total|count|\bn|no\. of)\W*$", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ PATTERNS: Final = (
         "a patient's number",
         _BLOCK,
         r"(?<![a-z])(?:mrn|m\.r\.n\.?|(?:patient|subject|hospital|medical record|nhs|chi|pseudo)"
-        r"(?:'s)?[ _]?(?:ids?|no|nos|num|number|mrn)\.?)(?![a-z])" + _IS + rf"({_NUMBERED})",
+        r"(?:'s)?[ _-]?(?:ids?|no|nos|num|number|mrn)\.?)(?![a-z])" + _IS + rf"({_NUMBERED})",
         _is_somebody,
     ),
     _pattern(
