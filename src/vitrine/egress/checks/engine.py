@@ -11,7 +11,15 @@ from vitrine.egress.checks.document import Document
 from vitrine.egress.checks.facts import document_of, facts_of
 from vitrine.egress.checks.finding import Finding, Severity
 from vitrine.egress.checks.rule import RequestRule, Rule
-from vitrine.egress.checks.rules import allowed, documents, names, notebooks, texts
+from vitrine.egress.checks.rules import (
+    allowed,
+    containers,
+    documents,
+    models,
+    names,
+    notebooks,
+    texts,
+)
 from vitrine.egress.disclosure import DisclosurePolicy
 from vitrine.errors import InvalidInput
 
@@ -21,8 +29,10 @@ RULES: Final[tuple[Rule, ...]] = (
     *texts.RULES,
     *documents.RULES,
     *notebooks.RULES,
+    *containers.RULES,
+    *models.RULES,
 )
-REQUEST_RULES: Final[tuple[RequestRule, ...]] = ()
+REQUEST_RULES: Final[tuple[RequestRule, ...]] = (*models.REQUEST_RULES,)
 
 UNCHECKED: Final = "unchecked"
 UNCHECKED_VERSION: Final = 1

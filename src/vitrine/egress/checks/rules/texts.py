@@ -19,6 +19,7 @@ Answer = Iterable[tuple[Severity, str, Sequence[str]]]
 SCANNED: Final = 6 << 20
 """Letters of one file that are searched for identifiers; what is beyond is said."""
 _CODE_SCANNED: Final = 200_000
+_WITH_PICTURES: Final = frozenset({"notebook", "html", "svg"})
 _EMAILS_OF_AUTHORS: Final = 8
 _RANK: Final = {Severity.BLOCK: 0, Severity.WARN: 1, Severity.INFO: 2}
 _INVISIBLE: Final = re.compile(
@@ -53,7 +54,7 @@ def _encoded(document: Document, policy: DisclosurePolicy) -> Answer:
                 blocked.setdefault(blob.kind, []).append(place)
             elif blob.kind == "numbers":
                 numbers.append(place)
-            elif _is_suspect(text, blob):
+            elif _is_suspect(document, text, blob):
                 unsure.append(place)
     for kind, places in blocked.items():
         yield Severity.BLOCK, f"a text holds an encoded file of kind {kind}", places
@@ -63,9 +64,9 @@ def _encoded(document: Document, policy: DisclosurePolicy) -> Answer:
         yield Severity.WARN, "a text holds thousands of numbers in a row", numbers
 
 
-def _is_suspect(text: Text, blob: Blob) -> bool:
+def _is_suspect(document: Document, text: Text, blob: Blob) -> bool:
     """Pictures are looked at as pictures; libraries that a page brings along are scripts."""
-    if blob.is_picture_uri and blob.kind in PICTURES:
+    if blob.is_picture_uri and blob.kind in PICTURES and document.kind in _WITH_PICTURES:
         return False
     return not (text.role is Role.CODE and len(text.text) > _CODE_SCANNED)
 
