@@ -11,12 +11,28 @@ from vitrine.egress.checks.document import Document
 from vitrine.egress.checks.facts import document_of, facts_of
 from vitrine.egress.checks.finding import Finding, Severity, finding_of
 from vitrine.egress.checks.rule import RequestRule, Rule
-from vitrine.egress.checks.rules import allowed
+from vitrine.egress.checks.rules import (
+    allowed,
+    containers,
+    documents,
+    models,
+    names,
+    notebooks,
+    texts,
+)
 from vitrine.egress.disclosure import DisclosurePolicy
 from vitrine.errors import InvalidInput
 
-RULES: Final[tuple[Rule, ...]] = (*allowed.RULES,)
-REQUEST_RULES: Final[tuple[RequestRule, ...]] = ()
+RULES: Final[tuple[Rule, ...]] = (
+    *allowed.RULES,
+    *names.RULES,
+    *texts.RULES,
+    *documents.RULES,
+    *notebooks.RULES,
+    *containers.RULES,
+    *models.RULES,
+)
+REQUEST_RULES: Final[tuple[RequestRule, ...]] = (*models.REQUEST_RULES,)
 
 UNCHECKED: Final = "unchecked"
 UNCHECKED_VERSION: Final = 1

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-import struct
+import csv
+import io
+import pickletools
+import re
+import zipfile
 from pathlib import PurePosixPath
 from typing import Final
+
+import orjson
+
+from vitrine.egress.checks import protobuf
+from vitrine.egress.checks.signatures import structure_of
 
 TEXT_KINDS: Final = {
     ".csv": "csv",
@@ -14,66 +23,76 @@ TEXT_KINDS: Final = {
     ".log": "text",
     ".md": "markdown",
     ".markdown": "markdown",
+    ".rst": "markdown",
+    ".qmd": "markdown",
+    ".rmd": "markdown",
     ".tex": "latex",
+    ".bib": "latex",
     ".json": "json",
     ".geojson": "json",
+    ".jsonl": "json",
+    ".ndjson": "json",
     ".yaml": "yaml",
     ".yml": "yaml",
+    ".cff": "yaml",
     ".toml": "toml",
     ".py": "code",
     ".r": "code",
+    ".jl": "code",
+    ".m": "code",
+    ".do": "code",
+    ".sas": "code",
     ".sh": "code",
     ".sql": "code",
     ".svg": "svg",
     ".html": "html",
     ".htm": "html",
+    ".xhtml": "html",
     ".ipynb": "notebook",
 }
 """Kinds of text by ending; other text is `text`."""
 
 RAW_IMAGES: Final = frozenset(
-    {"dicom", "nifti", "nrrd", "metaimage", "npy", "npz", "hdf5", "zarr", "mat", "netcdf", "tiff"}
+    {"dicom", "nifti", "analyze", "nrrd", "metaimage", "mgh", "gifti", "mesh", "npy", "npz"}
+    | {"hdf5", "zarr", "mat", "netcdf", "tiff", "jpeg2000"}
 )
-"""Kinds that hold pixels or arrays as they were measured."""
+"""Kinds that hold pixels, arrays or surfaces as they were measured."""
 
-_AT_START: Final[tuple[tuple[bytes, str], ...]] = (
-    (b"\x89PNG\r\n\x1a\n", "png"),
-    (b"\xff\xd8\xff", "jpeg"),
-    (b"GIF8", "gif"),
-    (b"%PDF", "pdf"),
-    (b"NRRD000", "nrrd"),
-    (b"\x93NUMPY", "npy"),
-    (b"\x89HDF\r\n\x1a\n", "hdf5"),
-    (b"CDF\x01", "netcdf"),
-    (b"CDF\x02", "netcdf"),
-    (b"MATLAB 5", "mat"),
-    (b"PAR1", "parquet"),
-    (b"ARROW1", "arrow"),
-    (b"FEA1", "arrow"),
-    (b"SQLite format 3\x00", "database"),
-    (b"II*\x00", "tiff"),
-    (b"MM\x00*", "tiff"),
-    (b"II+\x00", "tiff"),
-    (b"MM\x00+", "tiff"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "office"),
-    (b"\x1f\x8b", "gzip"),
-    (b"BZh", "archive"),
-    (b"\xfd7zXZ\x00", "archive"),
-    (b"7z\xbc\xaf\x27\x1c", "archive"),
-    (b"Rar!\x1a\x07", "archive"),
-    (b"\x28\xb5\x2f\xfd", "archive"),
-    (b"\x7fELF", "program"),
+ARCHIVES: Final = frozenset({"zip", "gzip", "archive"})
+PICKLES: Final = frozenset({"pickle", "torch"})
+MODELS: Final = frozenset(
+    {"pickle", "torch", "keras", "safetensors", "onnx", "tflite", "gguf", "pmml"}
 )
+RECORDS: Final = frozenset(
+    {"parquet", "arrow", "orc", "avro", "database", "rdata", "stata", "spss", "sas"}
+)
+"""Kinds that hold tables which no text editor shows."""
+
+PICTURES: Final = frozenset(
+    {"png", "jpeg", "gif", "webp", "bmp", "pnm", "heif", "exr", "photoshop"}
+)
+OPAQUE: Final = RAW_IMAGES | ARCHIVES | MODELS | RECORDS | {"office", "xlsx", "program", "video"}
+"""Kinds that must not be hidden in anything else."""
+
+_ZIP_MARKS: Final = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+_OFFICE_PARTS: Final = re.compile(r"(?:xl|word|ppt|docProps|_rels|customXml|customUI|docMetadata)/")
+_MEMBERS_READ: Final = 5_000
+_JSON_PARSED: Final = 64 << 20
+_SAMPLE: Final = 65_536
+_DICOM_TAG: Final = re.compile(r"[0-9A-Fa-f]{8}")
 
 
 def kind_of(name: str, content: bytes) -> str:
     """One word for what `content` is; `unknown` for bytes that are nothing known, nor text."""
-    for found in (_medical(content), _at_start(content), _container(content), _model(content)):
-        if found:
-            return found
-    if not is_text(content):
-        return "unknown"
-    return TEXT_KINDS.get(PurePosixPath(name).suffix.lower(), "text")
+    if content.startswith(_ZIP_MARKS):
+        return zip_kind(content)
+    if found := structure_of(content):
+        return found
+    if is_text(content):
+        return _text_kind(name, content)
+    if is_old_pickle(content):
+        return "pickle"
+    return "onnx" if protobuf.is_onnx(content) else "unknown"
 
 
 def is_text(content: bytes) -> bool:
@@ -85,59 +104,119 @@ def is_text(content: bytes) -> bool:
     return not any(letter < " " and letter not in "\t\n\r\f\x1b" for letter in text[:65536])
 
 
-def _at_start(content: bytes) -> str:
-    return next((kind for mark, kind in _AT_START if content.startswith(mark)), "")
+def is_old_pickle(content: bytes) -> bool:
+    """Whether this is a pickle of protocol 0 or 1, which begin like text."""
+    if content[:1] not in b"(]}cIFSVNLKXGU)" or not content.rstrip(b"\n").endswith(b"."):
+        return False
+    count = -1
+    try:
+        for count, _ in enumerate(pickletools.genops(content)):
+            if count > 1_000_000:
+                return True
+    except Exception:
+        return False
+    return count >= 2
 
 
-def _medical(content: bytes) -> str:
-    if content[128:132] == b"DICM":
-        return "dicom"
-    if content[:2] in (b"\x02\x00", b"\x08\x00") and content[3:4] == b"\x00":
-        return "dicom"
-    if content[344:347] in (b"n+1", b"ni1") or content[4:7] in (b"n+2", b"ni2"):
-        return "nifti"
-    if content[:512].lstrip().startswith((b"ObjectType = Image", b"NDims =")):
-        return "metaimage"
-    return ""
+def zip_kind(content: bytes) -> str:
+    """What a zip archive is for by the names in its directory."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            names = archive.namelist()[:_MEMBERS_READ]
+    except Exception:
+        return "zip"
+    found = set(names)
+    if any(name.endswith(("/data.pkl", "/constants.pkl")) or name == "data.pkl" for name in names):
+        return "torch"
+    if "model.weights.h5" in found and "config.json" in found:
+        return "keras"
+    if names and all(name.endswith(".npy") for name in names):
+        return "npz"
+    if any(PurePosixPath(name).name in (".zarray", ".zgroup", "zarr.json") for name in names):
+        return "zarr"
+    return _office_kind(names) or "zip"
 
 
-def _container(content: bytes) -> str:
-    if content[:4] in (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"):
-        return _zip(content)
-    if content[257:262] == b"ustar":
-        return "archive"
-    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
-        return "webp"
-    if content[:2] == b"BM" and len(content) > 14 and _says_its_length(content):
-        return "bmp"
-    return ""
+def _office_kind(names: list[str]) -> str:
+    """Only an archive in which every member belongs to the document is one."""
+    if "mimetype" in names and "content.xml" in names:
+        return "office"
+    parts = [name for name in names if name != "[Content_Types].xml"]
+    if len(parts) == len(names) or not all(_OFFICE_PARTS.match(name) for name in parts):
+        return ""
+    if "xl/workbook.xml" in parts:
+        return "xlsx"
+    return "office" if any(name.startswith(("word/", "ppt/", "xl/")) for name in parts) else ""
 
 
-def _says_its_length(content: bytes) -> bool:
-    return bool(struct.unpack_from("<I", content, 2)[0] == len(content))
-
-
-def _zip(content: bytes) -> str:
-    names = content[:4096] + content[-8192:]
-    for mark, kind in (
-        (b"xl/workbook.xml", "xlsx"),
-        (b"word/document.xml", "office"),
-        (b"ppt/", "office"),
-        (b"data.pkl", "torch"),
-        (b".npy", "npz"),
-        (b".zarray", "zarr"),
-        (b"zarr.json", "zarr"),
-    ):
-        if mark in names:
-            return kind
-    return "zip"
-
-
-def _model(content: bytes) -> str:
-    if content[:1] == b"\x80" and content[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
+def _text_kind(name: str, content: bytes) -> str:
+    by_name = TEXT_KINDS.get(PurePosixPath(name).suffix.lower(), "text")
+    start = content[:_SAMPLE].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start[:1] == b"<":
+        return _marked_up(start, by_name)
+    if start[:1] in (b"{", b"["):
+        return _json_kind(content, by_name)
+    if re.match(rb"solid [^\n]*\n\s*(?:facet|endsolid)|ply\r?\nformat ", start):
+        return "mesh"
+    if start[:1] in (b"(", b"c", b"]", b"}") and is_old_pickle(content):
         return "pickle"
-    if len(content) > 10 and content[8:10] == b'{"':
-        (length,) = struct.unpack_from("<Q", content)
-        if 2 <= length <= len(content) - 8:
-            return "safetensors"
-    return ""
+    if by_name == "text" and not name.lower().endswith(".log"):
+        return _delimited(start.decode("utf-8", "ignore"), whole=len(content) <= _SAMPLE)
+    return by_name
+
+
+def _marked_up(start: bytes, by_name: str) -> str:
+    head = start.lower()
+    if re.search(rb"<!doctype\s+gifti|<gifti[\s>]", head):
+        return "gifti"
+    if b"<nativedicommodel" in head or b"<dicomattribute" in head:
+        return "dicom"
+    if re.search(rb"<vtkfile[\s>]", head):
+        return "mesh"
+    if re.search(rb"<pmml[\s>]", head):
+        return "pmml"
+    if by_name in ("svg", "html", "markdown"):
+        return by_name
+    svg, html = re.search(rb"<(?:\w+:)?svg[\s>]", head), re.search(rb"<!doctype\s+html|<html", head)
+    if svg and (html is None or svg.start() < html.start()):
+        return "svg"
+    if html or re.match(rb"<(?:body|table|div|script|iframe|img|p|meta)[\s>]", head):
+        return "html"
+    return by_name
+
+
+def _json_kind(content: bytes, by_name: str) -> str:
+    """JSON under any name, unless it is a notebook or a DICOM object written as JSON."""
+    if len(content) > _JSON_PARSED:
+        return by_name
+    try:
+        value = orjson.loads(content.removeprefix(b"\xef\xbb\xbf").strip())
+    except orjson.JSONDecodeError:
+        return by_name
+    first = value[0] if isinstance(value, list) and value else value
+    if isinstance(first, dict):
+        if _is_dicom_json(first):
+            return "dicom"
+        if first is value and "nbformat" in value and ("cells" in value or "worksheets" in value):
+            return "notebook"
+    return by_name if by_name not in ("text", "csv", "tsv") else "json"
+
+
+def _is_dicom_json(value: dict[str, object]) -> bool:
+    tags = [key for key in value if _DICOM_TAG.fullmatch(key)]
+    return bool(tags) and any(isinstance(value[tag], dict) and "vr" in value[tag] for tag in tags)  # type: ignore[operator]
+
+
+def _delimited(sample: str, *, whole: bool) -> str:
+    """`csv` or `tsv` for text in which every line has the same number of fields."""
+    lines = [line for line in sample.splitlines() if line.strip()]
+    if not whole:
+        lines = lines[:-1]
+    lines = lines[:200]
+    if len(lines) < 4:
+        return "text"
+    for mark, fewest, kind in (("\t", 2, "tsv"), (",", 3, "csv"), (";", 3, "csv")):
+        widths = {len(row) for row in csv.reader(lines, delimiter=mark)}
+        if len(widths) == 1 and widths.pop() >= fewest:
+            return kind
+    return "text"

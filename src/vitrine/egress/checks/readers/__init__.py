@@ -6,17 +6,29 @@ is damaged or beyond a limit; whatever else it raises is reported as "not checke
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Mapping
 from typing import Final
 
 from vitrine.egress.checks.document import Document
-from vitrine.egress.checks.readers import plain
+from vitrine.egress.checks.readers import containers, markup, models, notebook, onnx, plain
 
 Reader = Callable[[str, bytes, str], Document]
 """Name, bytes and kind."""
 
+
+def _archive(name: str, content: bytes, kind: str) -> Document:
+    return containers.read(name, content, kind, read)
+
+
 READERS: Final[Mapping[str, Reader]] = {
     **dict.fromkeys(("text", "markdown", "latex", "code", "yaml", "toml"), plain.read),
+    **dict.fromkeys(("svg", "html"), markup.read),
+    "notebook": notebook.read,
+    "safetensors": models.read_safetensors,
+    "onnx": onnx.read,
+    **dict.fromkeys(("pickle", "torch", "keras"), models.read_opaque),
+    **dict.fromkeys(("zip", "gzip", "archive", "npz", "zarr"), _archive),
 }
 
 
@@ -30,3 +42,5 @@ def read(name: str, content: bytes, kind: str) -> Document:
 
 def prepare() -> None:
     """Load what readers and rules would otherwise import late: a confined child cannot."""
+    for codec in ("cp437", "raw-unicode-escape", "unicode-escape", "latin-1", "ascii", "utf-16"):
+        codecs.lookup(codec)

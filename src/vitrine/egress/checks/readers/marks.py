@@ -1,0 +1,121 @@
+"""Marks of a vector figure that stand for one thing each: points, and lines over time.
+
+A point for every patient shows every patient. Ticks, legends, letters and the markers of one
+connected or evenly spaced series are not counted.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+POINTS: Final = 20
+"""Like marks from which on each may be a patient."""
+LINES: Final = 25
+_VERTICES: Final = 6
+
+_NOT_DATA: Final = re.compile(
+    r"tick|axis_|legend|grid|glyph|^text_|colorbar|\baxis\b|-axis|error", re.IGNORECASE
+)
+_TRANSLATED: Final = re.compile(
+    r"(?:translate\(|matrix\((?:[^,\s]+[,\s]+){4})([-\d.e]+)[,\s]+([-\d.e]+)"
+)
+_MARKS: Final = frozenset({"circle", "ellipse", "use", "path"})
+
+Attributes = Mapping[str, str]
+
+
+@dataclass(slots=True)
+class _Series:
+    first: int
+    points: list[tuple[float, float]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Marks:
+    """A collector of the marks of one figure."""
+
+    series: dict[tuple[str, ...], _Series] = field(default_factory=dict)
+    connected: set[str] = field(default_factory=set)
+    lines: dict[str, list[int]] = field(default_factory=dict)
+
+    def see(self, tag: str, attributes: Attributes, groups: Sequence[str], number: int) -> None:
+        """Take note of one element.
+
+        Args:
+            groups: ids and classes of the groups around it, outermost first.
+            number: of the element, counted from 1.
+        """
+        if tag not in _MARKS or any(map(_NOT_DATA.search, groups)):
+            return
+        group = groups[-1] if groups else ""
+        if tag == "path" and _is_line(attributes, group):
+            self.connected.add(group)
+            self.lines.setdefault(_axes(groups), []).append(number)
+            return
+        key = _key(tag, attributes, group)
+        if key:
+            self.series.setdefault(key, _Series(number)).points.append(_point(attributes))
+
+    def places(self) -> list[int]:
+        """Numbers of the first element of every series with one mark for each of many things."""
+        points = [
+            series.first
+            for key, series in self.series.items()
+            if len(series.points) >= POINTS
+            and not (key[0] in self.connected and key[0])
+            and not _is_even(series.points)
+        ]
+        return points + [numbers[0] for numbers in self.lines.values() if len(numbers) >= LINES]
+
+
+def _axes(groups: Sequence[str]) -> str:
+    return next((name for name in reversed(groups) if name.startswith("axes")), "")
+
+
+def _key(tag: str, attributes: Attributes, group: str) -> tuple[str, ...]:
+    if group.startswith("PathCollection"):
+        return (group, "collection")
+    looks = attributes.get("class", "")
+    if tag == "use":
+        target = attributes.get("xlink:href") or attributes.get("href", "")
+        return (group, target) if "glyph" not in target else ()
+    if tag == "path":
+        if not re.search(r"point|dot|marker|mark|symbol|circle|scatter|observation", looks + group):
+            shape = attributes.get("d", "")
+            return ("", "path", shape) if "transform" in attributes and len(shape) < 200 else ()
+        return ("", "path", looks)
+    return ("", tag, looks, attributes.get("r", attributes.get("rx", "")))
+
+
+def _is_line(attributes: Attributes, group: str) -> bool:
+    if group.startswith(("PathCollection", "patch")):
+        return False
+    unfilled = "fill:none" in attributes.get("style", "").replace(" ", "")
+    if not (unfilled or attributes.get("fill") == "none"):
+        return False
+    return len(re.findall(r"[LlHhVv,]", attributes.get("d", "")[:4000])) >= _VERTICES
+
+
+def _point(attributes: Attributes) -> tuple[float, float]:
+    match = _TRANSLATED.search(attributes.get("transform", ""))
+    moved = match.groups() if match else ("0", "0")
+    across = attributes.get("cx", attributes.get("x", "0"))
+    down = attributes.get("cy", attributes.get("y", "0"))
+    try:
+        return float(across) + float(moved[0]), float(down) + float(moved[1])
+    except ValueError:
+        return 0.0, 0.0
+
+
+def _is_even(points: Sequence[tuple[float, float]]) -> bool:
+    """Whether the marks are one series: one for each of evenly spaced positions."""
+    across = sorted({round(x, 3) for x, _ in points})
+    if len(across) < len(points) or len(across) < 3:
+        return False
+    steps = [after - before for before, after in itertools.pairwise(across)]
+    mean = sum(steps) / len(steps)
+    return all(abs(step - mean) <= 0.05 * mean for step in steps)

@@ -1,0 +1,256 @@
+"""Patterns of what names a patient, shared by texts and names; each with how sure it is.
+
+Conservative: a pattern stands for something that says of itself what it is (a label, a checksum,
+a form that nothing else has). Public DICOM class UIDs, versions and dates of writing are none.
+"""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from vitrine.egress.checks.document import Role
+from vitrine.egress.checks.finding import Severity
+
+_UID_LENGTH: Final = 30
+_ROOTS: Final = ("1.2.840.10008.", "1.2.826.0.1.3680043.8.498.1", "1.2.276.0.7230010.3.0.3.")
+"""The standard's own UIDs (PS3.6 annex A) and the names of well-known programs."""
+
+_DATE: Final = (
+    r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/. ](?:\d{1,2}|[A-Za-z]{3,9})[-/. ]\d{2,4}"
+    r"|(?:19|20)\d{6})"
+)
+_IS: Final = r"""["'\])]*\s*(?:===?|!=|:=?|=>|=|\bin\b|\bis\b|\.eq\()\s*["'\[({b]*"""
+_NUMBERED: Final = r"[A-Za-z]{0,6}[-_]?\d{3,}[\w-]*"
+_NOBODY: Final = re.compile(
+    r"anon|unknown|removed|redact|dummy|test|example|phantom|none|null|nan\b|xxx|john\b|jane\b|doe\b"
+    r"|^n/?a$",
+    re.IGNORECASE,
+)
+_COUNTED: Final = re.compile(r"(?:unique|number of|distinct|total|count|\bn|no\. of)\W*$", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One kind of identifier and the way to recognise it."""
+
+    what: str
+    """Follows "looks like it holds"."""
+
+    severity: Severity
+    form: re.Pattern[str]
+    holds: Callable[[re.Match[str]], bool] = lambda _match: True
+    roles: frozenset[Role] = frozenset(Role)
+
+
+def _is_instance_uid(match: re.Match[str]) -> bool:
+    uid = match.group()
+    return len(uid) >= _UID_LENGTH and not uid.startswith(_ROOTS) and len(set(uid)) > 4
+
+
+def _is_somebody(match: re.Match[str]) -> bool:
+    value = match.group(match.lastindex or 0)
+    before = match.string[max(0, match.start() - 20) : match.start()]
+    return not _NOBODY.search(value) and not _COUNTED.search(before)
+
+
+def _is_labelled_uid(match: re.Match[str]) -> bool:
+    return not match.group(1).startswith(_ROOTS)
+
+
+def nhs_number(digits: str) -> bool:
+    """Whether ten digits have the check digit of an NHS number (modulus 11)."""
+    if len(digits) != 10 or digits[0] not in "4679" or len(set(digits)) == 1:
+        return False
+    total = sum(int(digit) * (10 - place) for place, digit in enumerate(digits[:9]))
+    return (11 - total % 11) % 11 == int(digits[9])
+
+
+def _is_nhs_number(match: re.Match[str]) -> bool:
+    return nhs_number(re.sub(r"\D", "", match.group(1)))
+
+
+def _pattern(
+    what: str,
+    severity: Severity,
+    form: str,
+    holds: Callable[[re.Match[str]], bool] = lambda _match: True,
+    roles: frozenset[Role] = frozenset(Role),
+    *,
+    any_case: bool = True,
+) -> Pattern:
+    return Pattern(what, severity, re.compile(form, re.IGNORECASE if any_case else 0), holds, roles)
+
+
+_BLOCK, _WARN, _INFO = Severity.BLOCK, Severity.WARN, Severity.INFO
+_PRINTED: Final = frozenset({Role.OUTPUT, Role.HIDDEN, Role.CAPTION})
+
+PATTERNS: Final = (
+    _pattern(
+        "a UID of a study, series or instance",
+        _BLOCK,
+        r"(?<![\d.])[0-2]\.\d{1,3}(?:\.(?:0|[1-9]\d{0,38})){4,}(?![\d.]*\w)",
+        _is_instance_uid,
+    ),
+    _pattern(
+        "a UID of a study, series or instance",
+        _BLOCK,
+        r"(?:study|series|sop|frame ?of ?reference)[ _]?(?:instance)?[ _]?uid"
+        r"\W{1,6}([0-2](?:\.\d+){4,})",
+        _is_labelled_uid,
+    ),
+    _pattern(
+        "a patient's number",
+        _BLOCK,
+        r"(?<![a-z])(?:mrn|m\.r\.n\.?|(?:patient|subject|hospital|medical record|nhs|chi|pseudo)"
+        r"(?:'s)?[ _-]?(?:ids?|no|nos|num|number|mrn)\.?)(?![a-z])" + _IS + rf"({_NUMBERED})",
+        _is_somebody,
+    ),
+    _pattern(
+        "a patient's number",
+        _BLOCK,
+        r"(?<![a-z])mrns?[ #_-]{1,2}([a-z]{0,3}\d{4,})",
+        _is_somebody,
+    ),
+    _pattern(
+        "a DICOM attribute that names the patient",
+        _BLOCK,
+        r"\(0010, ?00[1234][0-9]\)[^\n:]{0,60}:\s*['\"]([^'\"\n]{2,})['\"]",
+        _is_somebody,
+    ),
+    _pattern(
+        "a patient's name",
+        _BLOCK,
+        r"(?i:patient(?:'s)?[ _]?(?:full[ _]?)?name|name of (?:the )?patient)(?![a-z_])"
+        r"(?i:" + _IS + r")([A-Z][\w'-]+(?:[ ^,]+[A-Z][\w'-]*)+)",
+        _is_somebody,
+        any_case=False,
+    ),
+    _pattern(
+        "a patient's name",
+        _BLOCK,
+        r"(?<![\\\w{$^])([A-Z][A-Za-z'-]{2,}\^[A-Z][A-Za-z'-]{2,})(?![\w}$])",
+        _is_somebody,
+        any_case=False,
+    ),
+    _pattern(
+        "a date of birth",
+        _BLOCK,
+        r"(?<![a-z])(?:d\.?o\.?b\.?|(?:date|day)[ _]of[ _]birth|patient'?s?[ _]?birth[ _]?date"
+        rf"|birth[ _]?date|born(?: on)?)(?![a-z])\W{{0,8}}{_DATE}",
+    ),
+    _pattern(
+        "an NHS number",
+        _BLOCK,
+        r"(?<![\d.-])(\d{3}([ -])\d{3}\2\d{4})(?![\d.-])",
+        _is_nhs_number,
+    ),
+    _pattern("an NHS number", _BLOCK, r"nhs\D{0,20}(\d{10})(?!\d)", _is_nhs_number),
+    _pattern(
+        "a social security number",
+        _WARN,
+        r"(?<![\d.-])(?!000|666|9)\d{3}-(?!00)\d{2}-\d{4}(?![\d-])",
+    ),
+    _pattern(
+        "an accession number",
+        _BLOCK,
+        r"(?<![a-z])accession(?:[ _]?(?:numbers?|no|ids?))?\.?(?![a-z])"
+        + _IS
+        + r"((?!GSE|GSM|PRJ|SRR|EGA|NM_|PXD|phs)[A-Z]{0,4}[-_]?\d{5,})",
+        _is_somebody,
+    ),
+    _pattern(
+        "a path that names a patient",
+        _WARN,
+        r"[/\\](?:patients?|subjects?|subj|sub|pat|mrn|pid|case)[-_]?0*(?!0)\d{2,}"
+        r"(?![a-z\d])|[/\\](?:patients?|subjects?|cases?|mrns?)[/\\][A-Za-z]{0,5}[-_]?\d{3,}",
+    ),
+    _pattern(
+        "what names one patient",
+        _WARN,
+        r"(?<![a-z])(?:patient|subject|subj|sub|pat|pid)[-_]0*(?!0)\d{3,}(?!\w)",
+    ),
+    _pattern(
+        "words about one patient",
+        _WARN,
+        r"\bpatient (?:no\.? ?|number |#)?\d{1,6}"
+        r" (?:was|had|has|is|died|presented|showed|received)\b"
+        r"|\b\d{1,3}[- ]year[- ]old (?:\w+ )?"
+        r"(?:man|woman|male|female|boy|girl|patient|lady|gentleman)\b",
+    ),
+    _pattern(
+        "a telephone number",
+        _WARN,
+        r"(?:(?<![a-z])(?:tel|telephone|phone|mobile|cell)(?: (?:no|number))?\.?\s*[:=]\s*[\"']?"
+        r"\+?[\d (][\d ()-]{6,}\d)|(?<![\w+])\+\d{2}[ (-]?\d[\d ()-]{7,13}\d(?![\d.])",
+    ),
+    _pattern(
+        "a postal address",
+        _WARN,
+        r"(?:post[ _]?code|address|zip[ _]code)[\"']?\s*[:=]\s*[\"']?[^\n]{0,60}?"
+        r"\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b",
+    ),
+    _pattern(
+        "an e-mail address",
+        _WARN,
+        r"(?<![\w.+-])(?!git@|user@|name@|noreply@)[\w.+-]{1,64}@(?!example\.|users\.noreply)"
+        r"[a-z\d-]+(?:\.[a-z\d-]+){0,4}\.[a-z]{2,}(?![\w(])",
+        roles=_PRINTED,
+    ),
+    _pattern(
+        "an e-mail address",
+        _INFO,
+        r"(?<![\w.+-])(?!git@|user@|name@|noreply@)[\w.+-]{1,64}@(?!example\.|users\.noreply)"
+        r"[a-z\d-]+(?:\.[a-z\d-]+){0,4}\.[a-z]{2,}(?![\w(])",
+        roles=frozenset(Role) - _PRINTED,
+    ),
+)
+
+_STAMP: Final = re.compile(
+    r"20[1-9]\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?:\d{4}|\d{6})?$|1[67]\d{8}$"
+)
+_PERSON: Final = re.compile(
+    r"(?<![a-z])(?:patient|pat|subject|subj|sub|mrn|pid|nhs|case)[-_ ]?0*(?!0)\d{2,}(?![a-z\d])",
+    re.IGNORECASE,
+)
+_BORN: Final = re.compile(r"(?<![a-z])(?:dob|born|birth)[-_ ]?" + _DATE, re.IGNORECASE)
+_OLD_DATE: Final = re.compile(
+    r"(?<!\d)19\d\d[-_]?(?:0[1-9]|1[0-2])[-_]?(?:0[1-9]|[12]\d|3[01])(?!\d)"
+    r"|(?<!\d)(?:0?[1-9]|[12]\d|3[01])[-_.](?:0?[1-9]|1[0-2])[-_.]19\d\d(?!\d)"
+)
+_LONG_NUMBER: Final = re.compile(r"(?<![\da-zA-Z.])\d{7,}(?![\da-zA-Z])")
+
+
+def in_name(name: str) -> list[tuple[str, Severity]]:
+    """What the name of a file gives away, and how serious it is."""
+    found: dict[str, Severity] = {}
+    if any(map(_is_instance_uid, PATTERNS[0].form.finditer(re.sub(r"\.[A-Za-z]\w*$", "", name)))):
+        found["a UID of a study, series or instance"] = _BLOCK
+    if re.search(r"[A-Za-z]{3,}\^[A-Za-z]{2,}", name):
+        found["a patient's name"] = _BLOCK
+    if _BORN.search(name) or _OLD_DATE.search(name):
+        found["a date of birth"] = _BLOCK
+    if _PERSON.search(name) or any(map(_is_personal, _LONG_NUMBER.findall(name))):
+        found["a patient's number"] = _WARN
+    return list(found.items())
+
+
+def _is_personal(number: str) -> bool:
+    return not (_STAMP.match(number) or number.endswith("000") or len(number) > 12)
+
+
+def in_text(text: str, role: Role) -> dict[tuple[str, Severity], set[int]]:
+    """What a text gives away, with the lines where it stands, counted from 0."""
+    found: dict[tuple[str, Severity], set[int]] = {}
+    starts = [0, *(match.end() for match in re.finditer("\n", text))]
+    for pattern in PATTERNS:
+        if role not in pattern.roles:
+            continue
+        for match in pattern.form.finditer(text):
+            if pattern.holds(match):
+                lines = found.setdefault((pattern.what, pattern.severity), set())
+                lines.add(bisect.bisect_right(starts, match.start()) - 1)
+    return found
