@@ -10,13 +10,25 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from vitrine.egress.checks.document import Document
-from vitrine.egress.checks.readers import plain
+from vitrine.egress.checks.readers import (
+    columnar,
+    delimited,
+    json_tables,
+    plain,
+    tabular,
+    workbook,
+)
 
 Reader = Callable[[str, bytes, str], Document]
 """Name, bytes and kind."""
 
 READERS: Final[Mapping[str, Reader]] = {
-    **dict.fromkeys(("text", "markdown", "latex", "code", "yaml", "toml"), plain.read),
+    **dict.fromkeys(("code", "yaml", "toml"), plain.read),
+    **dict.fromkeys(("text", "markdown", "latex"), tabular.read),
+    **dict.fromkeys(("csv", "tsv"), delimited.read),
+    "json": json_tables.read,
+    "parquet": columnar.read,
+    "xlsx": workbook.read,
 }
 
 
