@@ -11,11 +11,27 @@ from vitrine.egress.checks.document import Document
 from vitrine.egress.checks.facts import document_of, facts_of
 from vitrine.egress.checks.finding import Finding, Severity
 from vitrine.egress.checks.rule import RequestRule, Rule
-from vitrine.egress.checks.rules import allowed
+from vitrine.egress.checks.rules import (
+    allowed,
+    tables_counts,
+    tables_hidden,
+    tables_identifiers,
+    tables_matrices,
+    tables_records,
+    tables_summaries,
+)
 from vitrine.egress.disclosure import DisclosurePolicy
 from vitrine.errors import InvalidInput
 
-RULES: Final[tuple[Rule, ...]] = (*allowed.RULES,)
+RULES: Final[tuple[Rule, ...]] = (
+    *allowed.RULES,
+    *tables_counts.RULES,
+    *tables_hidden.RULES,
+    *tables_identifiers.RULES,
+    *tables_matrices.RULES,
+    *tables_records.RULES,
+    *tables_summaries.RULES,
+)
 REQUEST_RULES: Final[tuple[RequestRule, ...]] = ()
 
 UNCHECKED: Final = "unchecked"
