@@ -31,6 +31,9 @@ TEXT_KINDS: Final = {
 }
 """Kinds of text by ending; other text is `text`."""
 
+_OLD_TEXT: Final = frozenset({"csv", "tsv"})
+"""Kinds that spreadsheet programs also write in other encodings than UTF-8."""
+
 RAW_IMAGES: Final = frozenset(
     {"dicom", "nifti", "nrrd", "metaimage", "npy", "npz", "hdf5", "zarr", "mat", "netcdf", "tiff"}
 )
@@ -71,9 +74,21 @@ def kind_of(name: str, content: bytes) -> str:
     for found in (_medical(content), _at_start(content), _container(content), _model(content)):
         if found:
             return found
-    if not is_text(content):
-        return "unknown"
-    return TEXT_KINDS.get(PurePosixPath(name).suffix.lower(), "text")
+    kind = TEXT_KINDS.get(PurePosixPath(name).suffix.lower(), "text")
+    if is_text(content) or (kind in _OLD_TEXT and _is_old_text(content)):
+        return kind
+    return "unknown"
+
+
+def _is_old_text(content: bytes) -> bool:
+    """Whether `content` is UTF-16 with a mark, or one-byte text without control characters."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        try:
+            return "\x00" not in content.decode("utf-16")
+        except UnicodeDecodeError:
+            return False
+    controls = bytes(set(range(32)) - {9, 10, 13}) + b"\x7f"
+    return len(content.translate(None, controls)) == len(content)
 
 
 def is_text(content: bytes) -> bool:

@@ -6,6 +6,7 @@ is damaged or beyond a limit; whatever else it raises is reported as "not checke
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -42,3 +43,7 @@ def read(name: str, content: bytes, kind: str) -> Document:
 
 def prepare() -> None:
     """Load what readers and rules would otherwise import late: a confined child cannot."""
+    workbook.prepare()
+    columnar.prepare()
+    for encoding in ("ascii", "cp437", "cp1252", "latin-1", "utf-16", "utf-8-sig"):
+        codecs.lookup(encoding)

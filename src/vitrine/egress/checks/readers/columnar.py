@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import pyarrow
@@ -49,6 +51,14 @@ def read(name: str, content: bytes, kind: str) -> Document:
         remarks=(Remark(what="metadata", at="schema", detail=said),) if more else (),
         content=content,
     )
+
+
+def prepare() -> None:
+    """Read one file, so that everything it takes is imported."""
+    written = io.BytesIO()
+    days = pyarrow.array([datetime(2000, 1, 1, tzinfo=UTC)])
+    parquet.write_table(pyarrow.table({"a": [1.5], "b": ["c"], "d": days}), written)
+    read("", written.getvalue(), "parquet")
 
 
 def _require_small(metadata: Any) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import openpyxl
+from openpyxl.comments import Comment
 from openpyxl.utils import get_column_letter
 
 from vitrine.egress.checks.document import Document, Remark, Table
@@ -71,6 +72,17 @@ def read(name: str, content: bytes, kind: str) -> Document:
         remarks=tuple(remarks),
         content=content,
     )
+
+
+def prepare() -> None:
+    """Read one workbook, so that everything it takes is imported."""
+    made = openpyxl.Workbook()
+    made.active["A1"] = 1
+    made.active["A2"] = datetime(2000, 1, 1)
+    made.active["A1"].comment = Comment("", "")
+    written = io.BytesIO()
+    made.save(written)
+    read("", written.getvalue(), "xlsx")
 
 
 def _parts(content: bytes) -> list[str]:

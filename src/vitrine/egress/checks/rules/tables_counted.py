@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import Final
 
 from vitrine.egress.checks.document import Table
@@ -31,7 +32,7 @@ class Counted:
     cell: Cell
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class View:
     """A table with its cells read and its labels understood."""
 
@@ -65,9 +66,11 @@ _OTHER_CAPTION: Final = re.compile(
 )
 
 
+@lru_cache(maxsize=64)
 def view_of(table: Table) -> View:
     """The table, understood."""
-    cells = tuple(tuple(map(read_cell, row)) for row in table.rows)
+    known = {text: read_cell(text) for text in {cell for row in table.rows for cell in row}}
+    cells = tuple(tuple(known[text] for text in row) for row in table.rows)
     kinds: dict[str, Kind] = {}
 
     def kind(label: str) -> Kind:
@@ -100,8 +103,13 @@ def view_of(table: Table) -> View:
     )
 
 
-def counted(view: View) -> Iterator[Counted]:
+@lru_cache(maxsize=64)
+def counted(view: View) -> tuple[Counted, ...]:
     """Every cell that counts people, row by row."""
+    return tuple(_counted(view))
+
+
+def _counted(view: View) -> Iterator[Counted]:
     shape = _by_shape(view)
     for number, line in enumerate(view.cells):
         for column, cell in enumerate(line):

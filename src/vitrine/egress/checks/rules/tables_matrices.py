@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from vitrine.egress.checks.document import Document, Table
 from vitrine.egress.checks.finding import Severity
 from vitrine.egress.checks.rule import Rule
-from vitrine.egress.checks.rules.tables_words import word_set
+from vitrine.egress.checks.rules.tables_words import Kind, kind_of, word_set
 from vitrine.egress.disclosure import DisclosurePolicy
 
 Answer = Iterable[tuple[Severity, str, Sequence[str]]]
@@ -105,6 +105,8 @@ def _sequence(table: Table) -> list[int]:
             stems.setdefault(stem, []).append(index)
     best = max(stems.values(), key=len, default=[])
     stem = next((each for each, found in stems.items() if found is best), "")
+    if kind_of(stem) in (Kind.COUNT, Kind.PEOPLE, Kind.SETTING):
+        return []
     return [] if set(stem.replace("_", " ").split()) & _ORDERS else best
 
 

@@ -165,7 +165,7 @@ def kind_of(label: str) -> Kind:
 
 def _of_words(text: str, words: list[str]) -> Kind:
     said = set(words)
-    if said <= STATISTICS and not said.isdisjoint(STATISTICS - _ALONE | {"p", "t", "z", "f"}):
+    if said <= STATISTICS and not said.isdisjoint(STATISTICS - _ALONE | {"p"}):
         return Kind.STATISTIC
     if re.fullmatch(r"\s*\d+(?:\.\d+)?\s*%\s*", text):
         return Kind.STATISTIC
