@@ -120,7 +120,7 @@ def _continues(rows: Sequence[Sequence[str]], height: int) -> bool:
     above, row = rows[height - 1], rows[height]
     said = [cell for cell in above[1:] if cell]
     merged = len(said) < len(above) - 1 or len(set(said)) < len(said)
-    if not merged or any(_VALUE.fullmatch(cell) for cell in row[1:] if cell):
+    if not merged or any(_VALUE.fullmatch(cell) for cell in row[1:] if cell and cell[-1] != "%"):
         return False
     if sum(bool(cell) for cell in row[1:]) == 0:
         return height > 1 and bool(row[0])

@@ -12,6 +12,8 @@ from vitrine.egress.checks.readers.grid import is_number, table_of
 
 _PIPE_RULE: Final = re.compile(r"\s*[|+]?[\s:|+=\-─━┼│]*[-=─━][\s:|+=\-─━┼│]*")
 _DTYPE: Final = re.compile(r"(?:Name: (?P<name>.*?), )?(?:Length: \d+, )?dtype: (?P<kind>\w+)")
+_ARRAY: Final = re.compile(r"\[\s*\[[-+\d.eE\s,\[\]]*\]\s*\]")
+_ROW: Final = re.compile(r"\[([^\[\]]*)\]")
 _SHAPE: Final = re.compile(r"\[\d+ rows x \d+ columns\]")
 _WIDEST: Final = 20_000
 _LONGEST: Final = 20_000
@@ -42,13 +44,30 @@ def tables_in_plain_output(text: str, at: str = "", first_line: int = 1) -> tupl
     """Tables as programs print them: data frames, series, reports, frames of `+` and `|`."""
     piped = tables_in_markdown(text, at, first_line)
     lines = text.expandtabs(8).splitlines()
-    found = list(piped)
+    found = [*piped, *_arrays(text, at, first_line)]
     for start, block in _blocks(lines, lambda line: not _is_piped(line) and bool(line.strip())):
         place = f"line {start + first_line}"
         table = _aligned(block, f"{at}, {place}" if at else place, _line_before(text, start))
         if table:
             found.append(table)
     return tuple(found)
+
+
+def _arrays(text: str, at: str, first_line: int) -> Iterator[Table]:
+    """Matrices as numpy prints them: `[[51  4]` and so on."""
+    for found in _ARRAY.finditer(text):
+        rows = [re.split(r"[\s,]+", row.strip(" ,")) for row in _ROW.findall(found.group()[1:-1])]
+        start = text.count("\n", 0, found.start())
+        place = f"line {start + first_line}"
+        said = text[text.rfind("\n", 0, found.start()) + 1 : found.start()].strip()
+        table = table_of(
+            rows,
+            at=f"{at}, {place}" if at else place,
+            caption=said or _line_before(text, start),
+            has_header=False,
+        )
+        if table:
+            yield table
 
 
 def _is_piped(line: str) -> bool:

@@ -102,9 +102,10 @@ def _implied_cells(view: View, threshold: int) -> Iterator[_Placed]:
     across = denominators(view)
     down = _count_columns(view)
     caption = [count for column, count in headed_counts(view) if column is None]
+    parts = {k for k in range(len(view.columns)) for n in down if _is_composition(view, n, k)}
     for number, line in enumerate(view.cells):
         for column, cell in enumerate(line):
-            if not _is_share_of_people(view, number, column, cell):
+            if column in parts or not _is_share_of_people(view, number, column, cell):
                 continue
             total = (
                 across.get(column)
@@ -119,6 +120,23 @@ def _implied_cells(view: View, threshold: int) -> Iterator[_Placed]:
                 if 1 <= low <= high < threshold or total - threshold < low <= high <= total - 1:
                     certainty = Certainty.SURE if column in across or down else Certainty.LIKELY
                     yield view.table.place(number, column), certainty
+
+
+def _is_composition(view: View, counts: int, percents: int) -> bool:
+    """Whether percentages are those of the counts in their own sum, not of each row's people."""
+    ratios: list[tuple[float, float]] = []
+    whole = 0.0
+    for line in view.cells:
+        count, percent = line[counts].count, line[percents].value
+        if count and percent:
+            whole += percent
+            half = 0.51 * 10.0 ** -line[percents].decimals
+            ratios.append((count / (percent + half), count / max(1e-9, percent - half)))
+    if len(ratios) < 2 or counts == percents or "rate" in tokens_of(view.table.columns[percents]):
+        return False
+    if len(ratios) < 4 and not (97 < whole < 103 or 0.97 < whole < 1.03):
+        return False
+    return max(low for low, _ in ratios) <= min(high for _, high in ratios)
 
 
 def _implied(percent: float, decimals: int, total: int) -> tuple[int, int]:

@@ -25,7 +25,7 @@ _PERSONAL: Final = word_set(
     "mutation tumour tumor lesion histology finding findings diabetes hypertension "
     "comorbidity relapse recurrence response time months days years date admission discharge "
     "insurance manufacturer site birads pirads creatinine egfr haemoglobin hemoglobin sbp dbp "
-    "readmitted class dice auc ground dead alive charlson ecog mmse suv adc"
+    "readmitted ground dead alive charlson ecog mmse "
 )
 _RESULTS: Final = word_set(
     "loss lr epoch epochs step iteration fold fpr tpr threshold thresholds mean std sd ci "

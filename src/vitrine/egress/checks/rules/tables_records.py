@@ -21,9 +21,10 @@ _SUBJECTS: Final = word_set(
     "specimen donor key child infant woman man accession pid mrn uid subjectid patientid "
     "imageid caseid"
 )
+_SHORT: Final = frozenset({"sub", "id", "pt", "pat", "subj"})
 _ENTRY: Final = re.compile(r"[A-Za-z_./\\: #-]*\d[\w./\\:-]*")
 _STUDY: Final = re.compile(r".*\b(?:19|20)\d\d[a-z]?\)?")
-_CODED: Final = re.compile(r"([A-Za-z][A-Za-z_\- ]*?)[_\- ]?(\d{2,})(?:[_\-.]\w+)*")
+_CODED: Final = re.compile(r"([A-Za-z][\w\- ]*?)[_\- ]?(\d{2,})(?:[_\-.]\w+)*")
 _NOT_SUBJECTS: Final = re.compile(
     r"feat|f|var|x|layer|epoch|exp|run|trial|fold|model|step|token|gene|roi|channel|dim|emb|class|"
     r"config|conv|block|week|year|month|day|q|question|bin|rs|icd|cluster|seed|v|version|snp|"
@@ -58,17 +59,18 @@ def _row_level(document: Document, policy: DisclosurePolicy) -> Answer:
 
 
 def _has_a_name_per_row(columns: Sequence[Profile]) -> bool:
-    """Whether a column names the subjects or images: unique entries with a number."""
-    return (
-        len(columns) > 1
-        and any(
-            len(each.filled) >= _FEW
-            and each.distinct >= 0.9
-            and (_is_named(each) or _is_coded(each))
-            for each in columns
-        )
-        and not any(each.kind is Kind.COUNT and each.is_numeric for each in columns)
-    )
+    """Whether a column names the subjects or images: entries with a number, once or few times."""
+    if len(columns) < 2 or any(each.kind is Kind.COUNT and each.is_numeric for each in columns):
+        return False
+    for each in columns:
+        if len(each.filled) < _FEW or each.levels < _FEW:
+            continue
+        if each.distinct >= 0.9 and (_is_named(each) or _is_coded(each)):
+            return True
+        repeated = each.levels >= 5 and each.distinct > 0.1 and not each.is_numeric
+        if repeated and _is_coded(each) and (_is_named(each) or each.words & _SHORT):
+            return True
+    return False
 
 
 def _is_named(column: Profile) -> bool:
@@ -86,6 +88,7 @@ def _is_coded(column: Profile) -> bool:
     found = [_CODED.fullmatch(cell) for cell in column.filled[:500]]
     stems = {each[1].lower() for each in found if each}
     full = sum(each is not None for each in found) * 5 >= len(found) * 4
+    stems = {re.sub(r"[\d_\- ]+$", "", stem) for stem in stems}
     if not full or len(stems) > 3 or len(found) < 5:
         return False
     lengths = {len(each[2]) for each in found if each}
@@ -100,10 +103,15 @@ def _has_people(table: Table, columns: Sequence[Profile]) -> bool:
     if len(table.rows) < _SOME or any(each.kind in _AGGREGATES for each in columns):
         return False
     if any(
-        each.words & {"n", "count", "hr", "coef", "fpr", "tpr", "epoch", "loss"} for each in columns
+        each.words
+        & {"n", "count", "hr", "coef", "fpr", "tpr", "epoch", "loss", "fold", "seed", "run"}
+        for each in columns
     ):
         return False
-    personal = [each for each in columns if each.is_personal and not _is_label_only(each)]
+    personal = [
+        each for each in columns
+        if each.is_personal and not _is_label_only(each) and (each.is_numeric or each.distinct < 1)
+    ]  # fmt: skip
     spread = [
         each for each in personal
         if each.is_numeric and each.levels >= 8 and not each.is_ordered()

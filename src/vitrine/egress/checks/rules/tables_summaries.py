@@ -30,6 +30,7 @@ _EVIDENCE: Final = word_set(
     "resid deaths number scans images studies"
 )
 _PEOPLE: Final = VARIABLES | {"stay", "suv", "cost", "costs", "los"}
+_PRINTED: Final = re.compile(r"\bdf resid\w*\s*[:=]\s*(\d{1,6})\b", re.IGNORECASE)
 _RESIDUAL: Final = re.compile(
     r"resid\w*[ _.]*(?:df|d\.f\.|degrees)|(?:df|dof)[ _.]*resid", re.IGNORECASE
 )
@@ -150,6 +151,11 @@ def _freedom(document: Document, policy: DisclosurePolicy) -> Answer:
                 labels = f"{view.table.columns[column]} / {view.names[number]}"
                 if cell.count is not None and cell.count < least and _RESIDUAL.search(labels):
                     places.append(view.table.place(number, column))
+    for text in document.texts:
+        for number, line in enumerate(text.text.splitlines()):
+            found = _PRINTED.search(line)
+            if found and text.role is not Role.CODE and int(found[1]) < least:
+                places.append(text.place(number))
     if places:
         yield Severity.BLOCK, f"models with fewer than {least} residual degrees of freedom", places
 

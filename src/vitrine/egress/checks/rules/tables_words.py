@@ -64,7 +64,7 @@ _PEOPLE: Final = word_set(
 )
 _COUNTING: Final = word_set(
     "n num nb number count counts no nr nos freq frequency frequencies tally nrisk nevent ncensor "
-    "nobs obs observations cnt"
+    "nobs obs observations cnt denominator numerator distribution"
 )
 _THINGS: Final = word_set(
     "layer layers epoch epochs fold folds split splits feature features estimator estimators "
@@ -90,7 +90,7 @@ _SETTINGS: Final = word_set(
     "params parameters parameter hyperparameter hyperparameters config setting settings layers "
     "epochs folds splits channels features estimators components neighbors iterations steps "
     "patch crop shape dims dim dimension dimensions seed seeds version threads workers gpus "
-    "verbose n_jobs filters heads units bins"
+    "verbose n_jobs filters heads units bins color colour red green blue rgb opacity alpha"
 )
 _MEASURES: Final = word_set(
     "auc auroc auprc ap map acc accuracy dice dsc iou jaccard f1 fbeta precision recall "
@@ -153,7 +153,7 @@ def kind_of(label: str) -> Kind:
     text = label.strip()
     if not text:
         return Kind.OTHER
-    if text == "#" or _COUNT_AND_PERCENT.search(text):
+    if _COUNT_AND_PERCENT.search(text):
         return Kind.COUNT
     if text in ("OR", "HR", "RR") or text.startswith(("OR ", "HR ", "OR(", "HR(", "aOR", "aHR")):
         return Kind.MEASURE
@@ -232,6 +232,8 @@ def _counting(words: list[str]) -> Kind | None:
     if words in (["number"], ["nr"]):
         return Kind.INDEX
     rest = said - _COUNTING - {"of", "the", "total", "in"}
+    if words[-1] in ("counts", "distribution") and rest & {"class", "label", "category", "group"}:
+        return Kind.COUNT
     if rest & _THINGS and not rest & _PEOPLE:
         return Kind.SETTING
     if rest & _MEASURES and not rest & _PEOPLE and words[0] != "number":
