@@ -18,6 +18,12 @@ from vitrine.egress.checks.rules import (
     models,
     names,
     notebooks,
+    tables_counts,
+    tables_hidden,
+    tables_identifiers,
+    tables_matrices,
+    tables_records,
+    tables_summaries,
     texts,
 )
 from vitrine.egress.disclosure import DisclosurePolicy
@@ -31,6 +37,12 @@ RULES: Final[tuple[Rule, ...]] = (
     *notebooks.RULES,
     *containers.RULES,
     *models.RULES,
+    *tables_counts.RULES,
+    *tables_hidden.RULES,
+    *tables_identifiers.RULES,
+    *tables_matrices.RULES,
+    *tables_records.RULES,
+    *tables_summaries.RULES,
 )
 REQUEST_RULES: Final[tuple[RequestRule, ...]] = (*models.REQUEST_RULES,)
 

@@ -52,6 +52,9 @@ TEXT_KINDS: Final = {
 }
 """Kinds of text by ending; other text is `text`."""
 
+_OLD_TEXT: Final = frozenset({"csv", "tsv"})
+"""Kinds that spreadsheet programs also write in other encodings than UTF-8."""
+
 RAW_IMAGES: Final = frozenset(
     {"dicom", "nifti", "analyze", "nrrd", "metaimage", "mgh", "gifti", "mesh", "npy", "npz"}
     | {"hdf5", "zarr", "mat", "netcdf", "tiff", "jpeg2000"}
@@ -90,9 +93,23 @@ def kind_of(name: str, content: bytes) -> str:
         return found
     if is_text(content):
         return _text_kind(name, content)
+    kind = TEXT_KINDS.get(PurePosixPath(name).suffix.lower(), "text")
+    if kind in _OLD_TEXT and _is_old_text(content):
+        return kind
     if is_old_pickle(content):
         return "pickle"
     return "onnx" if protobuf.is_onnx(content) else "unknown"
+
+
+def _is_old_text(content: bytes) -> bool:
+    """Whether `content` is UTF-16 with a mark, or one-byte text without control characters."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        try:
+            return "\x00" not in content.decode("utf-16")
+        except UnicodeDecodeError:
+            return False
+    controls = bytes(set(range(32)) - {9, 10, 13}) + b"\x7f"
+    return len(content.translate(None, controls)) == len(content)
 
 
 def is_text(content: bytes) -> bool:

@@ -11,7 +11,19 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from vitrine.egress.checks.document import Document
-from vitrine.egress.checks.readers import containers, markup, models, notebook, onnx, plain
+from vitrine.egress.checks.readers import (
+    columnar,
+    containers,
+    delimited,
+    json_tables,
+    markup,
+    models,
+    notebook,
+    onnx,
+    plain,
+    tabular,
+    workbook,
+)
 
 Reader = Callable[[str, bytes, str], Document]
 """Name, bytes and kind."""
@@ -22,13 +34,18 @@ def _archive(name: str, content: bytes, kind: str) -> Document:
 
 
 READERS: Final[Mapping[str, Reader]] = {
-    **dict.fromkeys(("text", "markdown", "latex", "code", "yaml", "toml"), plain.read),
     **dict.fromkeys(("svg", "html"), markup.read),
     "notebook": notebook.read,
     "safetensors": models.read_safetensors,
     "onnx": onnx.read,
     **dict.fromkeys(("pickle", "torch", "keras"), models.read_opaque),
     **dict.fromkeys(("zip", "gzip", "archive", "npz", "zarr"), _archive),
+    **dict.fromkeys(("code", "yaml", "toml"), plain.read),
+    **dict.fromkeys(("text", "markdown", "latex"), tabular.read),
+    **dict.fromkeys(("csv", "tsv"), delimited.read),
+    "json": json_tables.read,
+    "parquet": columnar.read,
+    "xlsx": workbook.read,
 }
 
 
@@ -42,5 +59,10 @@ def read(name: str, content: bytes, kind: str) -> Document:
 
 def prepare() -> None:
     """Load what readers and rules would otherwise import late: a confined child cannot."""
-    for codec in ("cp437", "raw-unicode-escape", "unicode-escape", "latin-1", "ascii", "utf-16"):
-        codecs.lookup(codec)
+    workbook.prepare()
+    columnar.prepare()
+    for encoding in (
+        *("ascii", "cp437", "cp1252", "latin-1", "utf-16", "utf-8-sig"),
+        *("raw-unicode-escape", "unicode-escape"),
+    ):
+        codecs.lookup(encoding)

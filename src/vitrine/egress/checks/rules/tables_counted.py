@@ -1,0 +1,330 @@
+"""Which cells of a table count people, told by header, row label, form and shape together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from typing import Final
+
+from vitrine.egress.checks.document import Table
+from vitrine.egress.checks.rules.tables_cells import Cell, Form, read_cell, stated_counts
+from vitrine.egress.checks.rules.tables_words import VARIABLES, Kind, kind_of, tokens_of
+
+
+class Certainty(Enum):
+    """How sure it is that a cell counts people."""
+
+    SURE = "sure"
+    LIKELY = "likely"
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A cell that counts people; zero-based row and column of its table."""
+
+    row: int
+    column: int
+    count: int
+    certainty: Certainty
+    cell: Cell
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """A table with its cells read and its labels understood."""
+
+    table: Table
+    cells: tuple[tuple[Cell, ...], ...]
+    columns: tuple[Kind, ...]
+    labels: tuple[int, ...]
+    """Indices of the columns that name rows."""
+
+    rows: tuple[Kind, ...]
+    names: tuple[str, ...]
+    """The label of each row, with that of its section before it."""
+
+    caption: Kind
+
+
+_SHAPE_ROWS: Final = 400
+_ANY_TOTAL: Final = re.compile(
+    r"\b(?:grand\s+|sub)?(?:total|all|sum|overall|margin)s?\b", re.IGNORECASE
+)
+_PEOPLE_CAPTION: Final = re.compile(
+    r"confusion matri|contingency|cross-?tab|number at risk|numbers? of (?:patients|subjects|"
+    r"participants|people|cases|images|scans|women|men|deaths|events|studies|exam)|patient counts?|"
+    r"\bcounts?\b|\bn \(%\)|at risk|frequenc|flow of|cohort (?:size|flow)",
+    re.IGNORECASE,
+)
+_OTHER_CAPTION: Final = re.compile(
+    r"scores?|likert|rank|rating|hyper-?parameter|settings|config|percent|%|importance|mean\b|"
+    r"median|protocol|parameters|accuracy|epoch|history|grid",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=64)
+def view_of(table: Table) -> View:
+    """The table, understood."""
+    known = {text: read_cell(text) for text in {cell for row in table.rows for cell in row}}
+    cells = tuple(tuple(known[text] for text in row) for row in table.rows)
+    kinds: dict[str, Kind] = {}
+
+    def kind(label: str) -> Kind:
+        if label not in kinds:
+            kinds[label] = kind_of(label)
+        return kinds[label]
+
+    columns = tuple(
+        Kind.OTHER if re.fullmatch(r"column \d+", name) else kind(name) for name in table.columns
+    )
+    labels = _label_columns(table, cells, columns)
+    rows, names, section = [], [], ""
+    for row, line in zip(table.rows, cells, strict=True):
+        own = [row[index] for index in labels if row[index]]
+        if (
+            own
+            and labels
+            and all(c.form is Form.EMPTY for k, c in enumerate(line) if k not in labels)
+        ):
+            section = own[0]
+        found = min((kind(each) for each in own), default=Kind.OTHER)
+        if section and section not in own and found >= Kind.INDEX:
+            found = min(found, _of_section(kind(section)))
+        elif section and found < Kind.INDEX and re.search(r"[,(]", own[0]):
+            section = ""
+        rows.append(found)
+        names.append(" ".join(filter(None, [section if section not in own else "", *own])))
+    return View(
+        table, cells, columns, labels, tuple(rows), tuple(names), _of_caption(table.caption)
+    )
+
+
+@lru_cache(maxsize=64)
+def counted(view: View) -> tuple[Counted, ...]:
+    """Every cell that counts people, row by row."""
+    return tuple(_counted(view))
+
+
+def _counted(view: View) -> Iterator[Counted]:
+    shape = _by_shape(view)
+    for number, line in enumerate(view.cells):
+        for column, cell in enumerate(line):
+            if cell.count is None or column in view.labels:
+                continue
+            certainty = _certainty(view, number, column, cell, shape)
+            if certainty:
+                yield Counted(number, column, cell.count, certainty, cell)
+
+
+def headed_counts(view: View) -> Iterator[tuple[int | None, int]]:
+    """Counts stated as `n = 41` in headers, by column, and in the caption (None)."""
+    for column, name in enumerate(view.table.columns):
+        for count in stated_counts(name):
+            yield column, count
+    if not re.search(r"fold|seed|run|repeat|epoch", view.table.caption, re.IGNORECASE):
+        for count in stated_counts(view.table.caption):
+            yield None, count
+
+
+def denominators(view: View) -> dict[int, int]:
+    """How many people each column is about, where its header or a row `n` says so."""
+    found = {column: count for column, count in headed_counts(view) if column is not None}
+    for number, kind in enumerate(view.rows):
+        words = tokens_of(view.names[number])
+        if kind is Kind.COUNT and len(words) <= 3 and "%" not in view.names[number]:
+            for column, cell in enumerate(view.cells[number]):
+                if cell.form is Form.COUNT and cell.count and column not in view.labels:
+                    found.setdefault(column, cell.count)
+    return found
+
+
+def _of_section(kind: Kind) -> Kind:
+    return kind if kind in (Kind.COUNT, Kind.STATISTIC, Kind.MEASURE, Kind.SETTING) else Kind.OTHER
+
+
+def _of_caption(caption: str) -> Kind:
+    if _PEOPLE_CAPTION.search(caption):
+        return Kind.COUNT
+    return Kind.MEASURE if _OTHER_CAPTION.search(caption) else Kind.OTHER
+
+
+def _label_columns(
+    table: Table, cells: tuple[tuple[Cell, ...], ...], columns: tuple[Kind, ...]
+) -> tuple[int, ...]:
+    """Columns of words, those of an order (epoch, fold, class), and a first one without a name."""
+    labels = []
+    for column, kind in enumerate(columns):
+        forms = [
+            line[column].form for line in cells[:_SHAPE_ROWS] if line[column].form is not Form.EMPTY
+        ]
+        texts = sum(form is Form.TEXT for form in forms)
+        named = bool(forms) and texts * 2 >= len(forms) and kind is not Kind.COUNT
+        ordered = kind is Kind.INDEX and set(forms) <= {Form.COUNT, Form.NUMBER}
+        unnamed = column == 0 and len(columns) > 1 and _is_unnamed_index(table, columns)
+        if named or ordered or unnamed:
+            labels.append(column)
+    return tuple(labels)
+
+
+def _is_unnamed_index(table: Table, columns: tuple[Kind, ...]) -> bool:
+    """Whether the first column holds numbers and names rows: categories of a cross table."""
+    first = [row[0] for row in table.rows[:_SHAPE_ROWS]]
+    if len(set(first)) != len(first) or columns[0] in (Kind.COUNT, Kind.PEOPLE):
+        return False
+    if table.columns[0] == "column 1" and table.columns[1] != "column 2":
+        return True
+    return columns[0] in (Kind.GROUP, Kind.OTHER) and any(_ANY_TOTAL.fullmatch(c) for c in first)
+
+
+def _certainty(
+    view: View, row: int, column: int, cell: Cell, shape: Certainty | None
+) -> Certainty | None:
+    across, down = view.columns[column], view.rows[row]
+    if Kind.STATISTIC in (across, down):
+        return None
+    if cell.form is Form.SHARE:
+        return _of_share(view, row, column, cell)
+    if cell.form is Form.FRACTION:
+        return _of_fraction(across, down, cell)
+    if Kind.COUNT in (across, down):
+        return None if _counts_folds(view, row, column, cell) else Certainty.SURE
+    if min(across, down) <= Kind.PERCENT:
+        return Certainty.LIKELY if cell.is_explicit else None
+    if cell.is_explicit:
+        return Certainty.SURE
+    if Kind.PEOPLE in (across, down):
+        return _of_people(view, row, column, shape)
+    if across is Kind.INDEX:
+        return None
+    return shape
+
+
+def _of_people(view: View, row: int, column: int, shape: Certainty | None) -> Certainty | None:
+    """A noun for people over or beside a whole number: sure unless the column has other numbers."""
+    if view.columns[column] is Kind.PEOPLE:
+        forms = [
+            line[column].form for k, line in enumerate(view.cells) if view.rows[k] >= Kind.PEOPLE
+        ]
+        if any(form is Form.NUMBER for form in forms):
+            return None
+        return Certainty.SURE
+    return shape or (Certainty.SURE if view.columns[column] >= Kind.GROUP else None)
+
+
+def _of_share(view: View, row: int, column: int, cell: Cell) -> Certainty | None:
+    across, down = view.columns[column], view.rows[row]
+    if cell.is_explicit or Kind.COUNT in (across, down) or "%" in view.names[row]:
+        return Certainty.SURE
+    if "%" in view.table.columns[column] or "(%)" in view.table.caption:
+        return Certainty.SURE
+    total = denominators(view).get(column)
+    if not total or cell.count is None or cell.value is None or min(across, down) <= Kind.MEASURE:
+        return None
+    close = abs(100 * cell.count / total - cell.value) <= 0.51 * 10**-cell.decimals
+    return Certainty.LIKELY if close else None
+
+
+def _of_fraction(across: Kind, down: Kind, cell: Cell) -> Certainty | None:
+    if Kind.SETTING in (across, down) or across is Kind.INDEX:
+        return None
+    if cell.value is not None or {across, down} & {
+        Kind.COUNT,
+        Kind.PEOPLE,
+        Kind.GROUP,
+        Kind.PERCENT,
+    }:
+        return Certainty.SURE
+    return Certainty.LIKELY if (cell.total or 0) > 12 or Kind.MEASURE in (across, down) else None
+
+
+def _counts_folds(view: View, row: int, column: int, cell: Cell) -> bool:
+    """Whether `count` is that of a description of folds or runs: a few values of a measure."""
+    if (cell.count or 0) > 10:
+        return False
+    if view.rows[row] is Kind.COUNT and view.names[row].strip() == "count":
+        others = {tokens_of(name)[0] for name in view.names if tokens_of(name)}
+        return {"mean", "std"} <= others and is_result(view.table.columns[column])
+    if tokens_of(view.table.columns[column]) == ["count"]:
+        names = {word for name in view.table.columns for word in tokens_of(name)}
+        return {"mean", "std"} <= names and is_result(view.names[row])
+    return False
+
+
+def is_result(label: str) -> bool:
+    """Whether a label is about a measure of a model, not of a person."""
+    return kind_of(label) is Kind.MEASURE and not VARIABLES & set(tokens_of(label))
+
+
+def _by_shape(view: View) -> Certainty | None:
+    """Whether numbers without a telling label count people: a cross table of whole numbers."""
+    body = [
+        k for k, kind in enumerate(view.columns) if k not in view.labels and kind >= Kind.PEOPLE
+    ]
+    numbered = [k for k in range(len(view.columns)) if k not in view.labels]
+    grid = [[line[k] for k in body] for line in view.cells[:_SHAPE_ROWS]]
+    filled = [cell for line in grid for cell in line if cell.form is not Form.EMPTY]
+    allowed = (Form.COUNT, Form.MARKER, Form.SHARE)
+    if (
+        not filled
+        or any(cell.form not in allowed for cell in filled)
+        or len(view.cells) > _SHAPE_ROWS
+    ):
+        return None
+    if view.caption is Kind.COUNT:
+        return Certainty.SURE
+    if view.caption is Kind.MEASURE or len(body) < len(numbered) or _adds_to_100(grid):
+        return None
+    if any(kind <= Kind.PERCENT for kind in (*view.rows, *(view.columns[k] for k in view.labels))):
+        return None
+    if _has_totals(view, body) or _is_confusion(view, body):
+        return Certainty.SURE
+    return _by_groups(view, body, filled)
+
+
+def _by_groups(view: View, body: list[int], filled: list[Cell]) -> Certainty | None:
+    largest = max((cell.count or 0 for cell in filled), default=0)
+    over = [view.columns[k] is Kind.GROUP for k in body]
+    beside = [kind is Kind.GROUP for kind in view.rows]
+    headed = any(view.columns[k] is Kind.GROUP for k in view.labels)
+    if largest < 10:
+        return None
+    if len(body) > 1 and sum(over) * 2 > len(over):
+        return Certainty.SURE
+    if sum(beside) * 2 > len(beside) or headed or any(over):
+        return Certainty.LIKELY
+    square = len(body) > 1 and len(view.cells) > 1
+    return Certainty.LIKELY if square and largest >= 20 and view.labels else None
+
+
+def _adds_to_100(grid: list[list[Cell]]) -> bool:
+    sums = [sum(cell.count or 0 for cell in line) for line in grid]
+    down = [sum(cell.count or 0 for cell in line) for line in zip(*grid, strict=True)]
+    return all(99 <= each <= 101 for each in sums) or all(99 <= each <= 101 for each in down)
+
+
+def _has_totals(view: View, body: list[int]) -> bool:
+    """Whether a row or column that is called a total is about the sum of the others."""
+    totals = [k for k in body if _ANY_TOTAL.search(view.table.columns[k])]
+    parts = [k for k in body if k not in totals]
+    if totals and len(parts) > 1:
+        return True
+    named = [k for k, name in enumerate(view.names) if _ANY_TOTAL.search(name)]
+    return bool(named) and len(view.names) > 2
+
+
+def _is_confusion(view: View, body: list[int]) -> bool:
+    over = {_class_name(view.table.columns[k]) for k in body}
+    beside = {_class_name(name) for name in view.names}
+    return len(over) > 1 and len(over & beside) >= max(2, len(over) - 1)
+
+
+def _class_name(label: str) -> str:
+    return re.sub(
+        r"\b(?:true|actual|pred|predicted|prediction|reference|truth|gt|class|label)\b|[\W_]+",
+        "",
+        label.lower().replace("_", " "),
+    )

@@ -1,0 +1,182 @@
+"""Tables with one row for each person or image, however blandly they are headed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from vitrine.egress.checks.document import Document, Table
+from vitrine.egress.checks.finding import Severity
+from vitrine.egress.checks.rule import Rule
+from vitrine.egress.checks.rules.tables_profile import Profile, profiles
+from vitrine.egress.checks.rules.tables_words import Kind, word_set
+from vitrine.egress.disclosure import DisclosurePolicy
+
+Answer = Iterable[tuple[Severity, str, Sequence[str]]]
+
+_SUBJECTS: Final = word_set(
+    "patient subject case participant person individual image img scan study series file "
+    "filename filepath path volume exam examination slide lesion nodule sample record "
+    "specimen donor key child infant woman man accession pid mrn uid subjectid patientid "
+    "imageid caseid"
+)
+_SHORT: Final = frozenset({"sub", "id", "pt", "pat", "subj"})
+_ENTRY: Final = re.compile(r"[A-Za-z_./\\: #-]*\d[\w./\\:-]*")
+_STUDY: Final = re.compile(r".*\b(?:19|20)\d\d[a-z]?\)?")
+_CODED: Final = re.compile(r"([A-Za-z][\w\- ]*?)[_\- ]?(\d{2,})(?:[_\-.]\w+)*")
+_NOT_SUBJECTS: Final = re.compile(
+    r"feat|f|var|x|layer|epoch|exp|run|trial|fold|model|step|token|gene|roi|channel|dim|emb|class|"
+    r"config|conv|block|week|year|month|day|q|question|bin|rs|icd|cluster|seed|v|version|snp|"
+    r"original|wavelet|node|unit|stage|head|site|centre|center|resnet|densenet|vgg|vit|efficientnet|"
+    r"unet|iter|batch|checkpoint|table|figure|phase|arm|group|t|n|m|c|j|i",
+    re.IGNORECASE,
+)
+_COORDINATES: Final = re.compile(
+    r"(?:umap|t-?sne|pca?|pacmap|phate|mds|dim|latent|z)[ _-]*(?:\d+|x|y)", re.IGNORECASE
+)
+_ENCODED: Final = re.compile(r"[A-Za-z0-9+/=_-]{200,}")
+_AGGREGATES: Final = frozenset({Kind.COUNT, Kind.STATISTIC, Kind.PERCENT})
+_FEW, _SOME, _MANY = 3, 10, 30
+_NO_RECORDS: Final = re.compile(
+    r"bootstrap|permutation|resampl|history|log|loss|curve", re.IGNORECASE
+)
+
+
+def _row_level(document: Document, policy: DisclosurePolicy) -> Answer:
+    sure, likely = [], []
+    for table in document.tables:
+        columns = profiles(table)
+        place = table.at or "all rows"
+        if _has_a_name_per_row(columns) or _has_people(table, columns) or _has_points(columns):
+            sure.append(place)
+        elif _is_like_records(table, columns) or _is_a_value_per_case(table, columns):
+            likely.append(place)
+    if sure:
+        yield Severity.BLOCK, "one row for each person or image", (*sure, *likely)
+    elif likely:
+        yield Severity.WARN, "what may be one row for each person or image", likely
+
+
+def _has_a_name_per_row(columns: Sequence[Profile]) -> bool:
+    """Whether a column names the subjects or images: entries with a number, once or few times."""
+    if len(columns) < 2 or any(each.kind is Kind.COUNT and each.is_numeric for each in columns):
+        return False
+    for each in columns:
+        if len(each.filled) < _FEW or each.levels < _FEW:
+            continue
+        if each.distinct >= 0.9 and (_is_named(each) or _is_coded(each)):
+            return True
+        repeated = each.levels >= 5 and each.distinct > 0.1 and not each.is_numeric
+        if repeated and _is_coded(each) and (_is_named(each) or each.words & _SHORT):
+            return True
+    return False
+
+
+def _is_named(column: Profile) -> bool:
+    if not column.words & _SUBJECTS or column.kind in (Kind.COUNT, Kind.MEASURE, Kind.SETTING):
+        return False
+    entries = [c for c in column.filled if _ENTRY.fullmatch(c) and not _STUDY.fullmatch(c)]
+    named = len(entries) * 5 >= len(column.filled) * 4 and not column.has_decimals
+    if column.is_numeric:
+        return named and len(column.filled) >= 5
+    return named
+
+
+def _is_coded(column: Profile) -> bool:
+    """Whether entries are codes such as `P001` or `sub-12` under whatever header."""
+    found = [_CODED.fullmatch(cell) for cell in column.filled[:500]]
+    stems = {each[1].lower() for each in found if each}
+    full = sum(each is not None for each in found) * 5 >= len(found) * 4
+    stems = {re.sub(r"[\d_\- ]+$", "", stem) for stem in stems}
+    if not full or len(stems) > 3 or len(found) < 5:
+        return False
+    lengths = {len(each[2]) for each in found if each}
+    return not any(_NOT_SUBJECTS.fullmatch(stem.rstrip("_- ")) for stem in stems) and (
+        min(lengths) >= 3
+        or bool(stems & {"p", "pt", "pat", "sub", "subj", "s", "id", "img", "ct", "mr"})
+    )
+
+
+def _has_people(table: Table, columns: Sequence[Profile]) -> bool:
+    """Whether columns are properties of persons and no row sums several of them up."""
+    if len(table.rows) < _SOME or any(each.kind in _AGGREGATES for each in columns):
+        return False
+    if any(
+        each.words
+        & {"n", "count", "hr", "coef", "fpr", "tpr", "epoch", "loss", "fold", "seed", "run"}
+        for each in columns
+    ):
+        return False
+    personal = [
+        each for each in columns
+        if each.is_personal and not _is_label_only(each) and (each.is_numeric or each.distinct < 1)
+    ]  # fmt: skip
+    spread = [
+        each for each in personal
+        if each.is_numeric and each.levels >= 8 and not each.is_ordered()
+    ]  # fmt: skip
+    settings = [each for each in columns if each.kind is Kind.SETTING or "model" in each.words]
+    return len(personal) > 1 and bool(spread) and not settings
+
+
+def _is_label_only(column: Profile) -> bool:
+    return not column.filled or column.words <= {"auc", "years", "months"}
+
+
+def _has_points(columns: Sequence[Profile]) -> bool:
+    """Whether rows are points of an embedding in two or three dimensions."""
+    points = [each for each in columns if _COORDINATES.fullmatch(each.name) and each.is_numeric]
+    if len(points) < 2 or len(points[0].filled) < _SOME:
+        return False
+    named = any(not e.is_numeric and e.distinct > 0.9 and "feature" in e.words for e in columns)
+    return not named and not all(each.is_ordered() for each in points)
+
+
+def _is_like_records(table: Table, columns: Sequence[Profile]) -> bool:
+    """Whether bland columns have the mixture of records: measured values beside few categories."""
+    if len(table.rows) < _MANY or not 3 <= len(columns) <= 200:
+        return False
+    if any(each.is_result or each.kind in _AGGREGATES for each in columns):
+        return False
+    if any(each.kind in (Kind.SETTING, Kind.MEASURE) and not each.is_personal for each in columns):
+        return False
+    measured = [
+        each for each in columns
+        if each.is_numeric and each.distinct > 0.6 and each.levels > 20 and not each.is_ordered()
+    ]  # fmt: skip
+    categories = [each for each in columns if 2 <= each.levels <= 10]
+    return bool(measured) and bool(categories)
+
+
+def _is_a_value_per_case(table: Table, columns: Sequence[Profile]) -> bool:
+    """Whether unnamed rows hold measures in no order, as one value of each image would be."""
+    if len(table.rows) < _MANY or len(columns) > 12 or _NO_RECORDS.search(table.caption):
+        return False
+    if any(
+        each.words & {"epoch", "step", "fold", "seed", "loss", "lr", "trial"} for each in columns
+    ):
+        return False
+    numeric = [each for each in columns if each.is_numeric]
+    measured = [each for each in numeric if each.kind is Kind.MEASURE and each.distinct > 0.4]
+    return (
+        len(numeric) == len(columns)
+        and len(measured) * 2 > len(columns)
+        and not any(each.is_ordered() for each in columns)
+        and not any(each.kind in (Kind.SETTING, Kind.COUNT) for each in columns)
+    )
+
+
+def _encoded(document: Document, policy: DisclosurePolicy) -> Answer:
+    places = [
+        table.place(number, column)
+        for table in document.tables
+        for number, row in enumerate(table.rows)
+        for column, cell in enumerate(row)
+        if len(cell) >= 200 and _ENCODED.fullmatch(cell)
+    ]
+    if places:
+        yield Severity.BLOCK, "cells with long encoded data", places
+
+
+RULES: Final = (Rule("row-level-data", 1, _row_level), Rule("encoded-data", 1, _encoded))

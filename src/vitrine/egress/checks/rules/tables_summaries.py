@@ -1,0 +1,167 @@
+"""Summaries that show one person's value, or that do not say how many people they are about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from vitrine.egress.checks.document import Document, Role
+from vitrine.egress.checks.finding import Severity
+from vitrine.egress.checks.rule import Rule
+from vitrine.egress.checks.rules.tables_cells import Form, stated_counts
+from vitrine.egress.checks.rules.tables_counted import View, headed_counts, is_result, view_of
+from vitrine.egress.checks.rules.tables_words import VARIABLES, Kind, tokens_of, word_set
+from vitrine.egress.disclosure import DisclosurePolicy
+
+Answer = Iterable[tuple[Severity, str, Sequence[str]]]
+
+_EXTREMES: Final = frozenset({"min", "max", "minimum", "maximum", "range", "smallest", "largest"})
+_CENTRES: Final = frozenset({"mean", "median", "std", "sd", "average", "avg"})
+_RANGE: Final = re.compile(r"\brange\b|min\s*[-–,/]\s*max|minimum\s*[-–]\s*maximum", re.IGNORECASE)
+_QUARTILES: Final = re.compile(r"interquartile|inter-quartile|\biqr\b", re.IGNORECASE)
+_SPAN: Final = re.compile(
+    r".*[(\[]\s*-?[\d.]+\s*(?:[-–,]|to)\s*-?[\d.]+\s*[)\]]|\s*[\d.]+\s*[-–]\s*[\d.]+\s*"
+)
+_EFFECTS: Final = word_set("coef coefficient coefficients beta estimate hr aor ahr or rr irr")
+_TESTED: Final = frozenset({"p", "pvalue", "se", "std", "ci", "z", "t", "lower", "upper"})
+_EVIDENCE: Final = word_set(
+    "n nobs obs observations events cases patients subjects participants df dof support count "
+    "resid deaths number scans images studies"
+)
+_PEOPLE: Final = VARIABLES | {"stay", "suv", "cost", "costs", "los"}
+_PRINTED: Final = re.compile(r"\bdf resid\w*\s*[:=]\s*(\d{1,6})\b", re.IGNORECASE)
+_RESIDUAL: Final = re.compile(
+    r"resid\w*[ _.]*(?:df|d\.f\.|degrees)|(?:df|dof)[ _.]*resid", re.IGNORECASE
+)
+
+
+def _endpoints(document: Document, policy: DisclosurePolicy) -> Answer:
+    places = [place for table in document.tables for place in _extremes(view_of(table))]
+    if places:
+        said = "smallest and largest values, which are those of single persons"
+        yield Severity.WARN, said, tuple(dict.fromkeys(places))
+
+
+def _extremes(view: View) -> Iterator[str]:
+    beside = [set(tokens_of(name)) | _percentile(name) for name in view.names]
+    over = [set(tokens_of(name)) | _percentile(name) for name in view.table.columns]
+    described = any(words & _CENTRES for words in beside), any(words & _CENTRES for words in over)
+    for number, line in enumerate(view.cells):
+        for column, cell in enumerate(line):
+            if column in view.labels or cell.form is Form.EMPTY:
+                continue
+            down = (
+                described[0] and _is_extreme(beside[number]) and _is_of_people(view, None, column)
+            )
+            across = (
+                described[1] and _is_extreme(over[column]) and _is_of_people(view, number, column)
+            )
+            if down or across or _is_span(view, number, column):
+                yield view.table.place(number, column)
+
+
+def _is_extreme(words: set[str]) -> bool:
+    return bool(words & _EXTREMES) and len(words) <= 3
+
+
+def _percentile(label: str) -> set[str]:
+    return (
+        {"min"}
+        if re.fullmatch(r"\s*(?:0|100|p0|p100)\s*%?(?:th)?\s*", label) and "%" in label
+        else set()
+    )
+
+
+def _is_of_people(view: View, row: int | None, column: int) -> bool:
+    """Whether what a cell describes may be measured on people: no score of few folds or runs."""
+    label = view.table.columns[column] if row is None else view.names[row]
+    kind = view.columns[column] if row is None else view.rows[row]
+    if kind in (Kind.SETTING, Kind.INDEX):
+        return False
+    return not is_result(label) or _many(view, row, column)
+
+
+def _many(view: View, row: int | None, column: int) -> bool:
+    if row is None:
+        lines = [k for k, name in enumerate(view.names) if name.strip() in ("count", "n", "N")]
+        counts = [view.cells[k][column].count for k in lines]
+    else:
+        columns = [k for k, kind in enumerate(view.columns) if kind is Kind.COUNT]
+        counts = [view.cells[row][k].count for k in columns]
+    return any(count is not None and count > 10 for count in counts)
+
+
+def _is_span(view: View, row: int, column: int) -> bool:
+    for label in (view.names[row], view.table.columns[column]):
+        if (
+            _RANGE.search(label)
+            and not _QUARTILES.search(label)
+            and not is_result(label.split(",")[0])
+        ):
+            return bool(_SPAN.fullmatch(view.table.rows[row][column]))
+    return False
+
+
+def _missing_counts(document: Document, policy: DisclosurePolicy) -> Answer:
+    if any(_states_a_number(text.text) for text in document.texts if text.role is not Role.CODE):
+        return
+    places = []
+    for view in map(view_of, document.tables):
+        if not _has_evidence(view) and (_is_regression(view) or _sums_people_up(view)):
+            places.append(view.table.at or "the table")
+    if places:
+        said = "means or effects without the number of people behind them"
+        yield Severity.WARN, said, places
+
+
+def _states_a_number(text: str) -> bool:
+    return bool(stated_counts(text)) or bool(
+        re.search(r"\d+\s+(?:\w+\s+)?(?:patients|subjects|participants|scans|images)", text)
+    )
+
+
+def _has_evidence(view: View) -> bool:
+    labels = (*view.table.columns, *view.names, view.table.caption)
+    if any(True for _ in headed_counts(view)) or Kind.COUNT in (*view.rows, *view.columns):
+        return True
+    return any(set(tokens_of(label)) & _EVIDENCE for label in labels)
+
+
+def _is_regression(view: View) -> bool:
+    words = {word for name in view.table.columns for word in tokens_of(name)}
+    return bool(words & _EFFECTS) and bool(words & _TESTED) and len(view.table.rows) > 0
+
+
+def _sums_people_up(view: View) -> bool:
+    """Whether means with deviations of a property of people are shown."""
+    over = [set(tokens_of(name)) for name in view.table.columns]
+    beside = [set(tokens_of(name)) for name in view.names]
+    said = set().union(*over, *beside) if over else set()
+    spread = said & {"sd", "std", "stdev"}
+    return bool(said & {"mean", "average", "avg"}) and bool(spread) and bool(said & _PEOPLE)
+
+
+def _freedom(document: Document, policy: DisclosurePolicy) -> Answer:
+    least = policy.degrees_of_freedom
+    places = []
+    for view in map(view_of, document.tables):
+        for number, line in enumerate(view.cells):
+            for column, cell in enumerate(line):
+                labels = f"{view.table.columns[column]} / {view.names[number]}"
+                if cell.count is not None and cell.count < least and _RESIDUAL.search(labels):
+                    places.append(view.table.place(number, column))
+    for text in document.texts:
+        for number, line in enumerate(text.text.splitlines()):
+            found = _PRINTED.search(line)
+            if found and text.role is not Role.CODE and int(found[1]) < least:
+                places.append(text.place(number))
+    if places:
+        yield Severity.BLOCK, f"models with fewer than {least} residual degrees of freedom", places
+
+
+RULES: Final = (
+    Rule("endpoints", 1, _endpoints),
+    Rule("missing-counts", 1, _missing_counts),
+    Rule("degrees-of-freedom", 1, _freedom),
+)
