@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from PIL import Image
+
 from vitrine.egress.checks.document import Document
-from vitrine.egress.checks.readers import plain
+from vitrine.egress.checks.readers import plain, raster
 
 Reader = Callable[[str, bytes, str], Document]
 """Name, bytes and kind."""
 
 READERS: Final[Mapping[str, Reader]] = {
     **dict.fromkeys(("text", "markdown", "latex", "code", "yaml", "toml"), plain.read),
+    **dict.fromkeys(("png", "jpeg", "gif", "bmp", "webp", "tiff"), raster.read),
 }
 
 
@@ -30,3 +33,4 @@ def read(name: str, content: bytes, kind: str) -> Document:
 
 def prepare() -> None:
     """Load what readers and rules would otherwise import late: a confined child cannot."""
+    Image.init()
