@@ -10,6 +10,8 @@ import codecs
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from PIL import Image
+
 from vitrine.egress.checks.document import Document
 from vitrine.egress.checks.readers import (
     columnar,
@@ -21,6 +23,7 @@ from vitrine.egress.checks.readers import (
     notebook,
     onnx,
     plain,
+    raster,
     tabular,
     workbook,
 )
@@ -44,6 +47,7 @@ READERS: Final[Mapping[str, Reader]] = {
     **dict.fromkeys(("text", "markdown", "latex"), tabular.read),
     **dict.fromkeys(("csv", "tsv"), delimited.read),
     "json": json_tables.read,
+    **dict.fromkeys(("png", "jpeg", "gif", "bmp", "webp", "tiff"), raster.read),
     "parquet": columnar.read,
     "xlsx": workbook.read,
 }
@@ -59,6 +63,7 @@ def read(name: str, content: bytes, kind: str) -> Document:
 
 def prepare() -> None:
     """Load what readers and rules would otherwise import late: a confined child cannot."""
+    Image.init()
     workbook.prepare()
     columnar.prepare()
     for encoding in (
