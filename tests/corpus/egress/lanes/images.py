@@ -335,15 +335,17 @@ def _(rng):
 def _(rng):
     """A plot whose thumbnail is a scan, as an editor leaves it behind."""
     thumbnail = pictures.jpeg(_thumbnail(sources.shown("ct"), rng), 70)
-    first = struct.pack("<HIHHIII", 0, 14, 0, 0, 0, 0, 0)[:0]
-    entries = [(0x0103, 3, 1, 6), (0x0201, 4, 1, 0), (0x0202, 4, 1, len(thumbnail))]
-    start = 8 + 2 + 4 + 2 + 12 * len(entries) + 4
-    entries[1] = (0x0201, 4, 1, start)
-    body = b"".join(struct.pack("<HHII", *entry) for entry in entries)
+    start = 26 + 2 + 12 * 3 + 4
+    entries = ((0x0103, 3, 1, 6), (0x0201, 4, 1, start), (0x0202, 4, 1, len(thumbnail)))
     tiff = (
-        b"II*\0" + struct.pack("<I", 8) + struct.pack("<HI", 0, 14) + first
-        + struct.pack("<H", len(entries)) + body + struct.pack("<I", 0) + thumbnail
-    )  # fmt: skip
+        b"II*\0"
+        + struct.pack("<I", 8)
+        + struct.pack("<HHHIII", 1, 0x0112, 3, 1, 1, 26)  # the picture: its orientation
+        + struct.pack("<H", len(entries))
+        + b"".join(struct.pack("<HHII", *entry) for entry in entries)
+        + struct.pack("<I", 0)
+        + thumbnail
+    )
     return pictures.jpeg(_plot(rng), exif=b"Exif\0\0" + tiff)
 
 
@@ -473,7 +475,7 @@ for _name, _draw in plots.EACH.items():
 
 for _index, (_name, _draw) in enumerate(plots.SAFE.items()):
     _kind = ("png", "jpg", "svg")[_index % 3]
-    for _each in {"png", _kind}:
+    for _each in dict.fromkeys(("png", _kind)):
         lane.safe(f"plot-{_name}-{_each}", f"{_name}.{_each}", _draw, _each)(
             lambda rng, draw, kind: pictures.rendered(draw(rng), kind)
         )
