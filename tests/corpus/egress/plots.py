@@ -166,7 +166,7 @@ def surface(rng: np.random.Generator) -> Any:
     """A search over two hyperparameters in grey."""
     drawn, axes = pictures.figure()
     x, y = np.meshgrid(np.linspace(-5, -1, 60), np.linspace(-6, -2, 60))
-    score = np.exp(-((x + 3) ** 2 + (y + 4) ** 2 + 0.5 * x * y - 6) / 6)
+    score = 0.5 + 0.35 * np.exp(-((x + 3) ** 2 + (y + 4) ** 2) / 3)
     drawn.colorbar(axes.imshow(score, cmap="gray", extent=(-5, -1, -6, -2)), ax=axes, label="AUC")
     axes.set(xlabel="log10 learning rate", ylabel="log10 weight decay")
     return drawn

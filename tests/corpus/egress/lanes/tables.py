@@ -57,7 +57,7 @@ ROUNDED_ONE = _table_one(
 )
 
 
-# ---- unsafe: counts below the threshold --------------------------------------------
+# ---- unsafe: counts below the threshold -----------------------------------------
 
 
 @lane.unsafe("table-one-csv", "small-cells", "table1.csv", at="row 7, column n")
@@ -230,7 +230,7 @@ def _(rng):
     )
 
 
-# ---- unsafe: rounding --------------------------------------------------------------
+# ---- unsafe: rounding -----------------------------------------------------------
 
 
 @lane.unsafe("unrounded-csv", "unrounded-counts", "table1.csv", at="column n", policy="opensafely")
@@ -271,7 +271,7 @@ def _(rng):
     return formats.csv(["year", "women"], rows)
 
 
-# ---- unsafe: counts that follow ------------------------------------------------------
+# ---- unsafe: counts that follow ---------------------------------------------------
 
 
 @lane.unsafe("percent-of-total", "implied-counts", "response.csv", at="row 3")
@@ -323,7 +323,7 @@ def _(rng):
     )
 
 
-# ---- unsafe: records -----------------------------------------------------------------
+# ---- unsafe: records --------------------------------------------------------------
 
 
 @lane.unsafe("bland-predictions", "row-level-data", "fig3_source.csv")
@@ -429,7 +429,7 @@ def _(rng):
     return formats.csv(["rank", "best change from baseline %"], list(enumerate(change, 1)))
 
 
-# ---- unsafe: identifiers, vectors, pixels ----------------------------------------------
+# ---- unsafe: identifiers, vectors, pixels -------------------------------------------
 
 
 @lane.unsafe(
@@ -557,7 +557,7 @@ def _(rng):
     return formats.csv(["x", "y", "value"], rows, "\t")
 
 
-# ---- unsafe: precision, classes, extremes, hidden parts, combinations ------------------
+# ---- unsafe: precision, classes, extremes, hidden parts, combinations ---------------
 
 
 @lane.unsafe("sixteen-digits", "excess-precision", "means.csv", at="column mean")
@@ -764,7 +764,7 @@ def _(rng):
     }
 
 
-# ---- safe ----------------------------------------------------------------------------
+# ---- safe -------------------------------------------------------------------------
 
 
 def _formats(name: str, head: list[str], rows: list, policy: str = "acro") -> None:
@@ -976,3 +976,204 @@ def _(rng):
     return "# 5 seeds, the same 1,240 test patients\n" + formats.csv(
         ["variant", "mean Dice", "SD over seeds"], rows
     )
+
+
+# ---- safe, though the small integers and many rows beside the counts may look otherwise --------
+
+BESIDE = {
+    "pi-rads": (
+        "csv",
+        ["PI-RADS", "patients", "cancers"],
+        [[1, 61, 11], [2, 148, 24], [3, 190, 47], [4, 214, 121], [5, 133, 112]],
+    ),
+    "visits": (
+        "md",
+        ["visit", "month", "patients seen"],
+        [[1, 0, 412], [2, 3, 390], [3, 6, 371], [4, 12, 340]],
+    ),
+    "field-strength": (
+        "csv",
+        ["field strength (T)", "vendors", "patients"],
+        [[1.5, 3, 520], [3, 2, 311], [7, 1, 24]],
+    ),
+    "likert": (
+        "tex",
+        ["score", "reads with the model", "reads without"],
+        [[1, 14, 31], [2, 38, 66], [3, 120, 141], [4, 210, 180], [5, 98, 62]],
+    ),
+    "folds": (
+        "csv",
+        ["fold", "training patients", "test patients", "best epoch", "AUC"],
+        [
+            [1, 992, 248, 31, 0.82],
+            [2, 992, 248, 9, 0.84],
+            [3, 992, 248, 7, 0.81],
+            [4, 992, 248, 40, 0.83],
+            [5, 992, 248, 3, 0.83],
+        ],
+    ),
+    "quarters": (
+        "html",
+        ["year", "quarter", "examinations"],
+        [[2019, 1, 310], [2019, 2, 295], [2020, 1, 280], [2020, 2, 61], [2020, 3, 118]],
+    ),
+    "gleason": (
+        "csv",
+        ["grade group", "men", "median PSA", "95% CI"],
+        [
+            [1, 88, 6, "5-7"],
+            [2, 121, 7, "6-8"],
+            [3, 64, 9, "8-11"],
+            [4, 41, 12, "9-15"],
+            [5, 29, 19, "14-27"],
+        ],
+    ),
+    "lesions-each": (
+        "csv",
+        ["lesions per patient", "patients"],
+        [[1, 240], [2, 96], [3, 41], ["4 or more", 35]],
+    ),
+    "kappa": (
+        "csv",
+        ["reader 1", "reader 2", "patients", "kappa"],
+        [[1, 2, 240, 0.71], [1, 3, 240, 0.66], [2, 3, 240, 0.69]],
+    ),
+}
+
+_BY_KIND = {"csv": formats.csv, "md": formats.markdown, "tex": formats.latex, "html": formats.html}
+
+for _name, (_kind, _head, _rows) in BESIDE.items():
+    lane.safe(f"beside-{_name}", f"{_name}.{_kind}", _kind, _head, _rows)(
+        lambda rng, kind, head, rows: _BY_KIND[kind](head, rows)
+    )
+
+
+@lane.safe("long-training-curve", "history.csv")
+def _(rng):
+    steps = np.arange(1, 601)
+    loss = 0.2 + np.exp(-steps / 120) + rng.normal(0, 0.01, 600)
+    return formats.csv(
+        ["iteration", "loss", "learning rate"],
+        [
+            [int(i * 50), round(v, 4), round(0.01 * 0.995**i, 6)]
+            for i, v in enumerate(loss.tolist())
+        ],
+    )
+
+
+@lane.safe("long-random-search", "trials.csv")
+def _(rng):
+    rows = [
+        [
+            i,
+            round(float(10 ** rng.uniform(-5, -2)), 6),
+            int(rng.integers(2, 9)),
+            int(rng.choice((8, 16, 32))),
+            round(float(rng.uniform(0.7, 0.85)), 3),
+        ]
+        for i in range(200)
+    ]
+    return formats.csv(["trial", "learning rate", "depth", "batch size", "mean AUC, 5 folds"], rows)
+
+
+@lane.safe("long-feature-list", "features_used.csv")
+def _(rng):
+    families = ("firstorder", "glcm", "glrlm", "glszm", "ngtdm")
+    rows = [
+        [f"original_{family}_{i}", round(float(rng.normal(0, 0.2)), 3), round(rng.random(), 3)]
+        for family in families
+        for i in range(1, 22)
+    ]
+    return formats.csv(["feature", "standardised coefficient", "p"], rows)
+
+
+@lane.safe("long-bootstrap", "bootstrap_auc.csv")
+def _(rng):
+    rows = [[i, round(float(rng.normal(0.83, 0.02)), 3)] for i in range(500)]
+    return formats.csv(["bootstrap sample of 1,240 patients", "AUC"], rows)
+
+
+@lane.safe("long-decision-curve", "net_benefit.csv")
+def _(rng):
+    rows = [
+        [t, round(0.3 * (1 - t / 100) ** 2, 3), round(0.3 - 0.7 * t / 100, 3)]
+        for t in range(1, 100)
+    ]
+    return "# 1,240 patients, 372 events\n" + formats.csv(
+        ["threshold (%)", "net benefit, model", "net benefit, treat all"], rows
+    )
+
+
+@lane.safe("long-codebook", "codebook.csv")
+def _(rng):
+    rows = [
+        [i, f"item_{i}", int(rng.integers(0, 3)), int(rng.integers(3, 8))] for i in range(1, 121)
+    ]
+    return formats.csv(["position", "variable", "lowest code", "highest code"], rows)
+
+
+# ---- unsafe: one bad file among good ones ------------------------------------------------------
+
+PAPER = ("table1.csv", "table2.md", "metrics.json", "methods.txt")
+
+
+def _paper() -> dict[str, str | bytes]:
+    """The files of a paper that disclose nobody."""
+    return {
+        "table1.csv": formats.csv(HEAD, GOOD_ONE),
+        "table2.md": formats.markdown(["model", "n", "AUC"], [["a", 412, 0.71], ["b", 412, 0.83]]),
+        "metrics.json": formats.json_text({"patients": 412, "auc": 0.83, "seed": 7}),
+        "methods.txt": "CT at 120 kVp, 1.5 mm; 2 readers; 5 folds; 412 patients.\n",
+    }
+
+
+@lane.safe("paper", PAPER)
+def _(rng):
+    return _paper()
+
+
+@lane.unsafe(
+    "paper-with-records", "row-level-data", (*PAPER, "fig2_data.csv"), path="fig2_data.csv"
+)
+def _(rng):
+    return {**_paper(), "fig2_data.csv": formats.csv(["x", "y"], people.scores(rng, 96))}
+
+
+@lane.unsafe(
+    "paper-with-small-cell",
+    "small-cells",
+    (*PAPER, "tableS1.csv"),
+    path="tableS1.csv",
+    at="row 3, column patients",
+)
+def _(rng):
+    rows = [["lung", 210], ["breast", 158], ["thymus", 6], ["liver", 38]]
+    return {**_paper(), "tableS1.csv": formats.csv(["site", "patients"], rows)}
+
+
+@lane.unsafe(
+    "paper-with-hidden-sheet",
+    "hidden-parts",
+    (*PAPER, "tables.xlsx"),
+    path="tables.xlsx",
+    at="sheet raw",
+    also=("row-level-data", "identifiers"),
+)
+def _(rng):
+    rows = [[people.pseudonym(rng), *record] for record in people.records(rng, 80)]
+    book = formats.workbook({"Table 1": [HEAD, *GOOD_ONE], "raw": [list("kabcdefg"), *rows]})
+    book["raw"].sheet_state = "hidden"
+    return {**_paper(), "tables.xlsx": formats.xlsx(book)}
+
+
+@lane.unsafe(
+    "paper-with-other-total",
+    "differencing",
+    (*PAPER, "tableS2.csv"),
+    path="tableS2.csv",
+    also=("small-cells",),
+)
+def _(rng):
+    """The women and men of the first table once more, without those of one small site."""
+    rows = [["sex", "female", 196], ["sex", "male", 209]]
+    return {**_paper(), "tableS2.csv": formats.csv(["characteristic", "level", "n"], rows)}
