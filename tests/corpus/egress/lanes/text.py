@@ -18,7 +18,7 @@ def _lines(*lines: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-# ---- unsafe: small numbers in sentences ---------------------------------------------
+# ---- unsafe: small numbers in sentences ------------------------------------------
 
 SENTENCES = {
     "excluded": (
@@ -130,7 +130,7 @@ for _name, (_file, _policy, _text) in UNROUNDED.items():
     )
 
 
-# ---- unsafe: who it is ------------------------------------------------------------
+# ---- unsafe: who it is ---------------------------------------------------------
 
 
 @lane.unsafe("name-in-notes", "text-identifiers", "notes.txt", at="line 2")
@@ -243,7 +243,7 @@ def _(rng):
     return _lines(*(w + (" " if b == "0" else "\t") for w, b in zip(words, bits, strict=True)))
 
 
-# ---- unsafe: records, pixels and bytes in text ------------------------------------
+# ---- unsafe: records, pixels and bytes in text ---------------------------------
 
 
 @lane.unsafe("per-case-dice", "row-level-data", "test.log")
@@ -348,7 +348,7 @@ def _(rng):
     return formats.json_text({"lut": list(packed)})
 
 
-# ---- unsafe: groups, extremes, references, names ------------------------------------
+# ---- unsafe: groups, extremes, references, names ---------------------------------
 
 
 @lane.unsafe("all-died", "class-disclosure", "abstract.md", at="line 2")
@@ -421,7 +421,7 @@ def _(rng):
     return formats.markdown(["stage", "n"], [["I", 150], ["II", 141]])
 
 
-# ---- safe -------------------------------------------------------------------------
+# ---- safe ----------------------------------------------------------------------
 
 SAFE = {
     "flow.txt": (
@@ -617,3 +617,141 @@ SAFE = {
 
 for _file, (_policy, *_text) in SAFE.items():
     lane.safe(_file, _file, tuple(_text), policy=_policy)(lambda rng, text: _lines(*text))
+
+
+# ---- long files, with one bad line or none ---------------------------------------------------
+
+MANUSCRIPT = (
+    "# Radiomics and response to immunotherapy",
+    "",
+    "## Methods",
+    "",
+    "We included adults with stage III or IV lung cancer who had a contrast-enhanced CT within",
+    "6 weeks before treatment at one of 12 hospitals between 2014 and 2021. Slices thicker than",
+    "3 mm were resampled. Two radiologists with 7 and 12 years of experience outlined the largest",
+    "lesion; a third decided in 2 of 10 training meetings. 107 features were computed at 1 mm.",
+    "",
+    "Models were trained with 5-fold cross-validation, repeated 10 times with seeds 0 to 9.",
+    "We report AUC with 95% intervals from 2,000 bootstrap samples (TRIPOD items 1 to 22).",
+    "",
+    "## Results",
+    "",
+    "Of 1,530 patients screened, 290 had no usable CT; 1,240 were analysed (median age 66 years,",
+    "interquartile range 59 to 73; 586 women). Response was seen in 372 (30%) patients.",
+    "The combined model reached an AUC of 0.83 (0.79 to 0.87) against 0.71 (0.66 to 0.76).",
+    "",
+    "## Discussion",
+    "",
+    "Reading took 4 minutes on average, 1 minute less than without the model. See Table 3,",
+    "Figure 2 and Supplement 4. Three limitations deserve mention: the design was retrospective,",
+    "scanners of 4 vendors were mixed, and follow-up ended at 60 months.",
+)
+
+
+def _planted(line: int, sentence: str) -> str:
+    return _lines(*MANUSCRIPT[: line - 1], sentence, *MANUSCRIPT[line - 1 :])
+
+
+PLANTED = {
+    "exclusion": ("small-cells", 17, "Another 4 patients were left out for metal artefacts.", ()),
+    "site": ("small-cells", 17, "The Truro hospital contributed six patients, all in 2016.", ()),
+    "percent": ("implied-counts", 17, "Pneumonitis occurred in 2.2% of 137 women over 75.", ()),
+    "index": ("text-identifiers", 9, "The index case (MRN 4471902) was read twice.", ()),
+    "initials": (
+        "text-identifiers",
+        19,
+        "Mrs Elin Lindqvist, born 3 May 1951, gave permission for Figure 2.",
+        (),
+    ),
+    "range": ("endpoints", 17, "Ages ran from 22 to 98 years, volumes up to 1,846.2 ml.", ()),
+    "everyone": (
+        "class-disclosure",
+        17,
+        "All 16 patients with an STK11 variant progressed.",
+        ("small-cells",),
+    ),
+}
+
+for _name, (_word, _line, _sentence, _also) in PLANTED.items():
+    lane.unsafe(
+        f"manuscript-{_name}",
+        _word,
+        "manuscript.md",
+        _line,
+        _sentence,
+        at=f"line {_line}",
+        also=_also,
+    )(lambda rng, line, sentence: _planted(line, sentence))
+
+
+def _training(rng: np.random.Generator, bad: str = "") -> str:
+    lines = ["2024-05-02 09:14:55 INFO config: seed 7, fold 2/5, patch 128 128 64, batch 2"]
+    for epoch in range(1, 121):
+        loss = 0.2 + np.exp(-epoch / 25) + rng.normal(0, 0.01)
+        lines.append(
+            f"2024-05-02 {9 + epoch // 30:02}:{epoch % 60:02}:07 INFO epoch {epoch}/120 "
+            f"loss {loss:.4f} mean dice {0.9 - loss / 4:.4f} lr {0.01 * 0.97**epoch:.6f}"
+        )
+    if bad:
+        lines.insert(70, bad)
+    return _lines(*lines)
+
+
+@lane.unsafe(
+    "long-log-path", "text-identifiers", "train_fold2.log", at="line 71", also=("identifiers",)
+)
+def _(rng):
+    return _training(
+        rng,
+        f"2024-05-02 11:02:40 WARNING /data/{people.name(rng).replace('^', '_')}"
+        f"_{people.nhs_number(rng)}/ct.nii.gz has 3 slices",
+    )
+
+
+@lane.unsafe(
+    "long-log-uid", "text-identifiers", "train_fold3.log", at="line 71", also=("identifiers",)
+)
+def _(rng):
+    return _training(rng, f"2024-05-02 11:02:40 WARNING resampled {people.uid(rng)}")
+
+
+@lane.unsafe("long-log-scores", "row-level-data", "train_fold4.log")
+def _(rng):
+    cases = [
+        f"2024-05-02 13:01:{i % 60:02} INFO case {i} dice {rng.beta(9, 2):.4f} "
+        f"surface distance {rng.exponential(2):.3f}"
+        for i in range(62)
+    ]
+    return _training(rng) + _lines(*cases)
+
+
+@lane.safe("manuscript", "manuscript.md")
+def _(rng):
+    return _lines(*MANUSCRIPT)
+
+
+@lane.safe("manuscript-figures", "legends.md")
+def _(rng):
+    return _lines(
+        "**Figure 1.** Flow of the study (1,530 screened, 290 without CT, 1,240 analysed).",
+        "**Figure 2.** Network with 4 encoder and 3 decoder stages; numbers are channels.",
+        "**Figure 3.** Mean Dice by fold (1 to 5); bars are standard errors over 10 repeats.",
+        "**Table 1.** Characteristics of 1,240 patients. Cells below 10 are suppressed ([c]).",
+        "**Table 2.** Hazard ratios of 6 covariates, Cox model with 868 events.",
+    )
+
+
+@lane.safe("long-log", "train_fold1.log")
+def _(rng):
+    return _training(rng)
+
+
+@lane.safe("sweep-log", "sweep.log")
+def _(rng):
+    return _lines(
+        *(
+            f"trial {i}/150 depth={rng.integers(2, 7)} width={2 ** rng.integers(4, 8)} "
+            f"lr={10 ** rng.uniform(-5, -2):.6f} mean_auc={rng.uniform(0.7, 0.84):.3f}"
+            for i in range(1, 151)
+        )
+    )
