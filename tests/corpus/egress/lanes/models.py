@@ -84,7 +84,7 @@ def _classifier(content: bytes, name: str = "model.safetensors") -> dict[str, by
     return {name: content, "model_card.md": _card("classifier"), "sacroml_report.json": _attacks()}
 
 
-# ---- unsafe: files that run code when they are loaded ------------------------------------
+# ---- unsafe: files that run code when they are loaded ---------------------------------
 
 
 def _state(rng: np.random.Generator) -> bytes:
@@ -131,7 +131,7 @@ for _name, (_file, _make) in PICKLES.items():
     )(lambda rng, make: make(rng))
 
 
-# ---- unsafe: records within ---------------------------------------------------------------
+# ---- unsafe: records within ------------------------------------------------------------
 
 
 def _with(rng: np.random.Generator, **tensors: np.ndarray) -> dict[str, np.ndarray]:
@@ -214,7 +214,7 @@ def _(rng):
     )
 
 
-# ---- unsafe: without evidence, with identifiers, with a tail -----------------------------
+# ---- unsafe: without evidence, with identifiers, with a tail --------------------------
 
 
 @lane.unsafe("no-evidence", "model-evidence", "model.safetensors")
@@ -330,7 +330,7 @@ def _(rng):
     }
 
 
-# ---- safe ----------------------------------------------------------------------------
+# ---- safe -------------------------------------------------------------------------
 
 
 for _kind in ("segmentation", "regression", "generative"):

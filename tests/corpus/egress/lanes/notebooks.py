@@ -82,7 +82,7 @@ def _records(rng: np.random.Generator, count: int) -> pd.DataFrame:
     return pd.DataFrame(people.records(rng, count), columns=names)
 
 
-# ---- unsafe: records in outputs --------------------------------------------------
+# ---- unsafe: records in outputs -----------------------------------------------
 
 
 @lane.unsafe("head", "notebook-output", "explore.ipynb", at=WHERE, also=("row-level-data",))
@@ -201,7 +201,7 @@ def _(rng):
     return _notebook(TITLE, IMPORTS, _code("JSON(rows)", _bundle({"application/json": content})))
 
 
-# ---- unsafe: small counts in outputs ---------------------------------------------
+# ---- unsafe: small counts in outputs ------------------------------------------
 
 
 @lane.unsafe("crosstab", "small-cells", "table1.ipynb", at=WHERE, also=("notebook-output",))
@@ -273,7 +273,7 @@ def _(rng):
     )
 
 
-# ---- unsafe: pictures ------------------------------------------------------------
+# ---- unsafe: pictures ---------------------------------------------------------
 
 
 @lane.unsafe("imshow", "scan-pixels", "qc.ipynb", at=WHERE)
@@ -350,7 +350,7 @@ def _(rng):
     return _notebook(TITLE, IMPORTS, _code("scatter()", _bundle({"image/svg+xml": drawing})))
 
 
-# ---- unsafe: attachments and data ------------------------------------------------
+# ---- unsafe: attachments and data ---------------------------------------------
 
 
 def _attached(name: str, kind: str, content: bytes) -> Cell:
@@ -577,7 +577,7 @@ def _(rng):
     return _notebook(TITLE, IMPORTS, _code("auc", output))
 
 
-# ---- unsafe: text, code that runs, references --------------------------------------
+# ---- unsafe: text, code that runs, references -----------------------------------
 
 
 @lane.unsafe("id-in-comment", "text-identifiers", "prep.ipynb", at="cell 3")
@@ -641,7 +641,7 @@ def _(rng):
     )
 
 
-# ---- safe ----------------------------------------------------------------------
+# ---- safe -------------------------------------------------------------------
 
 
 for _name, _draw in plots.SAFE.items():

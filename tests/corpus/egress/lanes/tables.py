@@ -57,7 +57,7 @@ ROUNDED_ONE = _table_one(
 )
 
 
-# ---- unsafe: counts below the threshold --------------------------------------
+# ---- unsafe: counts below the threshold -----------------------------------
 
 
 @lane.unsafe("table-one-csv", "small-cells", "table1.csv", at="row 7, column n")
@@ -230,7 +230,7 @@ def _(rng):
     )
 
 
-# ---- unsafe: rounding --------------------------------------------------------
+# ---- unsafe: rounding -----------------------------------------------------
 
 
 @lane.unsafe("unrounded-csv", "unrounded-counts", "table1.csv", at="column n", policy="opensafely")
@@ -271,7 +271,7 @@ def _(rng):
     return formats.csv(["year", "women"], rows)
 
 
-# ---- unsafe: counts that follow ------------------------------------------------
+# ---- unsafe: counts that follow ---------------------------------------------
 
 
 @lane.unsafe("percent-of-total", "implied-counts", "response.csv", at="row 3")
@@ -323,7 +323,7 @@ def _(rng):
     )
 
 
-# ---- unsafe: records -----------------------------------------------------------
+# ---- unsafe: records --------------------------------------------------------
 
 
 @lane.unsafe("bland-predictions", "row-level-data", "fig3_source.csv")
@@ -429,7 +429,7 @@ def _(rng):
     return formats.csv(["rank", "best change from baseline %"], list(enumerate(change, 1)))
 
 
-# ---- unsafe: identifiers, vectors, pixels ----------------------------------------
+# ---- unsafe: identifiers, vectors, pixels -------------------------------------
 
 
 @lane.unsafe(
@@ -557,7 +557,7 @@ def _(rng):
     return formats.csv(["x", "y", "value"], rows, "\t")
 
 
-# ---- unsafe: precision, classes, extremes, hidden parts, combinations ------------
+# ---- unsafe: precision, classes, extremes, hidden parts, combinations ---------
 
 
 @lane.unsafe("sixteen-digits", "excess-precision", "means.csv", at="column mean")
@@ -764,7 +764,7 @@ def _(rng):
     }
 
 
-# ---- safe ----------------------------------------------------------------------
+# ---- safe -------------------------------------------------------------------
 
 
 def _formats(name: str, head: list[str], rows: list, policy: str = "acro") -> None:
@@ -978,7 +978,7 @@ def _(rng):
     )
 
 
-# ---- safe, though the small integers and many rows beside the counts may look otherwise -----
+# ---- safe, though the small integers and many rows beside the counts may look otherwise --
 
 BESIDE = {
     "pi-rads": (
@@ -1112,7 +1112,7 @@ def _(rng):
     return formats.csv(["position", "variable", "lowest code", "highest code"], rows)
 
 
-# ---- unsafe: one bad file among good ones ---------------------------------------------------
+# ---- unsafe: one bad file among good ones ------------------------------------------------
 
 PAPER = ("table1.csv", "table2.md", "metrics.json", "methods.txt")
 
@@ -1177,3 +1177,207 @@ def _(rng):
     """The women and men of the first table once more, without those of one small site."""
     rows = [["sex", "female", 196], ["sex", "male", 209]]
     return {**_paper(), "tableS2.csv": formats.csv(["characteristic", "level", "n"], rows)}
+
+
+# ---- more of the rarer defects, and what looks like them ---------------------------------------
+
+
+@lane.unsafe("three-suppressed", "margins", "matrix.csv", at="row 2, column T1")
+def _(rng):
+    """Two suppressed in the first row, but the second row gives one away, and so on."""
+    rows = [
+        ["N0", "[c]", "[c]", 40, 70],
+        ["N1", "[c]", 36, 33, 76],
+        ["N2", 25, 31, 20, 76],
+        ["all", 40, 89, 93, 222],
+    ]
+    return formats.csv(["nodes", "T1", "T2", "T3", "all"], rows)
+
+
+@lane.unsafe("suppressed-latex", "margins", "events.tex", at="row 3")
+def _(rng):
+    rows = [["nausea", 64], ["rash", 38], ["hypotension", "<10"], ["all events", 109]]
+    return formats.latex(["event (first per patient)", "patients"], rows)
+
+
+@lane.unsafe(
+    "suppressed-by-percent", "margins", "smoking.html", at="row 3", also=("implied-counts",)
+)
+def _(rng):
+    rows = [
+        ["never", 201, "48.8%"],
+        ["former", 203, "49.3%"],
+        ["current", "suppressed", "1.9%"],
+        ["all", 412, "100%"],
+    ]
+    return formats.html(["smoking", "patients", "share"], rows)
+
+
+@lane.unsafe("suppressed-json", "margins", "sites.json")
+def _(rng):
+    return formats.json_text(
+        {"patients": {"lung": 210, "breast": 158, "thymus": None, "liver": 38, "total": 412}}
+    )
+
+
+@lane.unsafe("two-sheets", "margins", "tables.xlsx", at="sheet by sex", also=("differencing",))
+def _(rng):
+    return formats.xlsx(
+        {
+            "by sex": [["stage", "female", "male"], ["III", 40, 45], ["IV", 13, "[c]"]],
+            "all": [["stage", "patients"], ["III", 85], ["IV", 19]],
+        }
+    )
+
+
+@lane.unsafe(
+    "subgroup-and-rest",
+    "differencing",
+    ("all.md", "smokers.json"),
+    path="smokers.json",
+    also=("small-cells", "implied-counts"),
+)
+def _(rng):
+    return {
+        "all.md": formats.markdown(["response", "patients"], [["yes", 140], ["no", 272]]),
+        "smokers.json": formats.json_text({"ever smokers": {"yes": 135, "no": 211}}),
+    }
+
+
+@lane.unsafe(
+    "two-dates",
+    "differencing",
+    ("cohort_2021-03.csv", "cohort_2021-04.csv"),
+    path="cohort_2021-04.csv",
+)
+def _(rng):
+    head = ["site", "patients"]
+    return {
+        "cohort_2021-03.csv": formats.csv(head, [["lung", 210], ["breast", 158]]),
+        "cohort_2021-04.csv": formats.csv(head, [["lung", 213], ["breast", 158]]),
+    }
+
+
+@lane.unsafe(
+    "table-and-text",
+    "differencing",
+    ("table1.csv", "results.txt"),
+    path="results.txt",
+    also=("small-cells",),
+)
+def _(rng):
+    return {
+        "table1.csv": formats.csv(["sex", "n"], [["female", 198], ["male", 214]]),
+        "results.txt": "After exclusion of patients with implants 409 remained: "
+        "198 women and 211 men.\n",
+    }
+
+
+@lane.unsafe("no-counts-medians", "missing-counts", "volumes.xlsx", at="sheet volumes")
+def _(rng):
+    rows = [["responders", 11.2, 4.1, 24.8], ["others", 19.7, 8.8, 41.0]]
+    return formats.xlsx({"volumes": [["patients", "median ml", "Q1", "Q3"], *rows]})
+
+
+@lane.unsafe("no-counts-rates", "missing-counts", "recall.md", policy="nhs-sde")
+def _(rng):
+    rows = [["40-49", "6.1%", "0.4%"], ["50-59", "4.2%", "0.6%"], ["60-69", "3.8%", "0.9%"]]
+    return formats.markdown(["women aged", "recalled", "with cancer"], rows)
+
+
+@lane.unsafe("no-counts-hazard", "missing-counts", "subgroups.csv")
+def _(rng):
+    rows = [["women", 0.71, 0.5, 1.01], ["men", 0.8, 0.61, 1.05], ["over 75", 1.1, 0.6, 2.0]]
+    return formats.csv(["subgroup", "HR", "lower", "upper"], rows)
+
+
+@lane.unsafe("all-positive-markdown", "class-disclosure", "variants.md", at="row 2")
+def _(rng):
+    rows = [["EGFR", 64, "41 (64%)"], ["ALK", 18, "18 (100%)"], ["none", 210, "61 (29%)"]]
+    return formats.markdown(["variant", "patients", "responded"], rows)
+
+
+@lane.unsafe("unrounded-json", "unrounded-counts", "flow.json", policy="nhs-sde")
+def _(rng):
+    return formats.json_text({"patients": {"screened": 1533, "eligible": 1204, "scanned": 1127}})
+
+
+@lane.unsafe(
+    "unrounded-parquet",
+    "unrounded-counts",
+    "ages.parquet",
+    policy="opensafely",
+    at="column patients",
+)
+def _(rng):
+    rows = [["18-49", 61], ["50-64", 142], ["65-74", 127], ["75+", 82]]
+    return formats.parquet(["age", "patients"], rows)
+
+
+@lane.unsafe("unrounded-risk-table", "unrounded-counts", "at_risk.csv", policy="opensafely")
+def _(rng):
+    rows = [["low risk", 203, 171, 140, 96], ["high risk", 188, 161, 130, 85]]
+    return formats.csv(["group", "0", "12", "24", "36"], rows)
+
+
+@lane.unsafe("half-rounded-html", "unrounded-counts", "table.html", policy="nhs-sde", at="row 2")
+def _(rng):
+    rows = [["invited", 10430], ["attended", 7318], ["recalled", 390]]
+    return formats.html(["step", "women"], rows)
+
+
+@lane.safe("four-suppressed", "matrix.csv")
+def _(rng):
+    rows = [
+        ["N0", "[c]", "[c]", 40, 70],
+        ["N1", "[c]", "[c]", 33, 90],
+        ["N2", 25, 31, 20, 76],
+        ["all", 54, 89, 93, 236],
+    ]
+    return formats.csv(["nodes", "T1", "T2", "T3", "all"], rows)
+
+
+@lane.safe("rounded-apart", ("all.csv", "without_metal.csv"), policy="opensafely")
+def _(rng):
+    """Two tables of nested groups, both rounded before."""
+    return {
+        "all.csv": formats.csv(["sex", "n"], [["female", 200], ["male", 215]]),
+        "without_metal.csv": formats.csv(["sex", "n"], [["female", 180], ["male", 215]]),
+    }
+
+
+@lane.safe("far-apart", ("all.csv", "contrast.csv"))
+def _(rng):
+    return {
+        "all.csv": formats.csv(["sex", "n"], [["female", 198], ["male", 214]]),
+        "contrast.csv": formats.csv(["sex", "n"], [["female", 121], ["male", 140]]),
+    }
+
+
+@lane.safe("rounded-crosstab", "crosstab.md", policy="nhs-sde")
+def _(rng):
+    rows = [["female", 85, 60, "*", "*"], ["male", 90, 75, 45, 15]]
+    return formats.markdown(["sex", *people.STAGES], rows)
+
+
+@lane.safe("rounded-json", "flow.json", policy="opensafely")
+def _(rng):
+    return formats.json_text({"patients": {"screened": 1535, "eligible": 1205, "scanned": 1125}})
+
+
+@lane.safe("rounded-parquet", "ages.parquet", policy="nhs-sde")
+def _(rng):
+    rows = [["18-49", 60], ["50-64", 140], ["65-74", 125], ["75+", 80]]
+    return formats.parquet(["age", "patients"], rows)
+
+
+@lane.safe("rounded-performance", "performance.tex", policy="opensafely")
+def _(rng):
+    rows = [["screening", 2200, 165, 0.88], ["symptomatic", 900, 310, 0.93]]
+    return formats.latex(["setting", "patients", "cancers", "AUC"], rows)
+
+
+@lane.safe("high-not-all", "variants.csv")
+def _(rng):
+    rows = [["EGFR", 264, 241, "91%"], ["ALK", 118, 107, "91%"], ["none", 210, 61, "29%"]]
+    return formats.csv(["variant", "patients", "responded", "share"], rows)

@@ -18,7 +18,7 @@ def _lines(*lines: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-# ---- unsafe: small numbers in sentences ------------------------------------------
+# ---- unsafe: small numbers in sentences ---------------------------------------
 
 SENTENCES = {
     "excluded": (
@@ -130,7 +130,7 @@ for _name, (_file, _policy, _text) in UNROUNDED.items():
     )
 
 
-# ---- unsafe: who it is ---------------------------------------------------------
+# ---- unsafe: who it is ------------------------------------------------------
 
 
 @lane.unsafe("name-in-notes", "text-identifiers", "notes.txt", at="line 2")
@@ -243,7 +243,7 @@ def _(rng):
     return _lines(*(w + (" " if b == "0" else "\t") for w, b in zip(words, bits, strict=True)))
 
 
-# ---- unsafe: records, pixels and bytes in text ---------------------------------
+# ---- unsafe: records, pixels and bytes in text ------------------------------
 
 
 @lane.unsafe("per-case-dice", "row-level-data", "test.log")
@@ -348,7 +348,7 @@ def _(rng):
     return formats.json_text({"lut": list(packed)})
 
 
-# ---- unsafe: groups, extremes, references, names ---------------------------------
+# ---- unsafe: groups, extremes, references, names ------------------------------
 
 
 @lane.unsafe("all-died", "class-disclosure", "abstract.md", at="line 2")
@@ -421,7 +421,7 @@ def _(rng):
     return formats.markdown(["stage", "n"], [["I", 150], ["II", 141]])
 
 
-# ---- safe ----------------------------------------------------------------------
+# ---- safe -------------------------------------------------------------------
 
 SAFE = {
     "flow.txt": (
@@ -619,7 +619,7 @@ for _file, (_policy, *_text) in SAFE.items():
     lane.safe(_file, _file, tuple(_text), policy=_policy)(lambda rng, text: _lines(*text))
 
 
-# ---- long files, with one bad line or none ---------------------------------------------------
+# ---- long files, with one bad line or none ------------------------------------------------
 
 MANUSCRIPT = (
     "# Radiomics and response to immunotherapy",
