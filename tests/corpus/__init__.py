@@ -1,0 +1,1 @@
+"""Labelled material that parts of Vitrine are judged by."""
