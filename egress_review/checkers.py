@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form
 from starlette.responses import RedirectResponse, Response
 
 from egress_review.desk import PAGE_LIMIT, At, By, Desk
-from egress_review.panels import panel
+from egress_review.panels import marks, panel
 from vitrine.access.account import Account, Role
 from vitrine.egress import decide, policy, store
 from vitrine.egress import vote as votes
@@ -114,6 +114,7 @@ def _file_page(
         after=board.rows[at + 1] if at + 1 < len(board.rows) else None,
         position=at + 1,
         data=shown.preview.data if shown else None,
+        marks=marks(row.file),
         as_text=as_text,
         unreadable=unreadable,
         problem=problem,

@@ -5,8 +5,9 @@ A button exists together with the policy's answer: allowed, or disabled with the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from vitrine.access.account import Account
 from vitrine.access.verdict import Verdict
 from vitrine.clock import timestamp
 from vitrine.egress import leaving, policy
+from vitrine.egress.checks.finding import Severity
 from vitrine.egress.request import (
     Comment,
     Decision,
@@ -55,6 +57,9 @@ REASON_TEXT = {
 }
 
 VOTE_TEXT = {Vote.APPROVED: "Approved", Vote.CHANGES_REQUESTED: "Changes requested"}
+
+
+_CELL = re.compile(r"row (\d{1,9})(?:, column (.+))?", re.DOTALL)
 
 
 def status_text(status: Status) -> str:
@@ -165,7 +170,9 @@ def panel(account: Account, seen: Seen, now: datetime) -> Panel:
         rows=_rows(account, seen, now),
         submitted=tuple(sorted(seen.reviews.submitted)),
         edit=policy.may_edit(account, request),
-        submit_context=policy.may_submit(account, request, project, "x" * policy.CONTEXT_MIN),
+        submit_context=policy.may_submit(
+            account, _without_blocked(request), project, "x" * policy.CONTEXT_MIN
+        ),
         withdraw=policy.may_withdraw(account, request),
         review=policy.may_review(account, request, project, reviews, now),
         submit_review=policy.may_submit_review(account, request, project, reviews, now),
@@ -190,6 +197,15 @@ def panel(account: Account, seen: Seen, now: datetime) -> Panel:
         is_late=due is not None and now > due and request.status in policy.IN_QUEUE,
         held_back=_held_back(seen, is_checker=is_checker),
     )
+
+
+def _without_blocked(request: EgressRequest) -> EgressRequest:
+    """The request as its form proposes it: what cannot be asked out is taken back."""
+    files = tuple(
+        replace(file, filetype=FileType.WITHDRAWN) if file.blocks or file.refusal else file
+        for file in request.files
+    )
+    return replace(request, files=files)
 
 
 def _held_back(seen: Seen, *, is_checker: bool) -> str:
@@ -220,6 +236,20 @@ def _rows(account: Account, seen: Seen, now: datetime) -> tuple[FileRow, ...]:
         )
         for file in request.files
     )
+
+
+def marks(file: RequestFile) -> dict[int, dict[str, str]]:
+    """Which cells of a table the findings name: row in the file, from 1, and column to severity.
+
+    The column is empty where a finding names the whole row.
+    """
+    found: dict[int, dict[str, str]] = {}
+    for severity in (Severity.WARN, Severity.BLOCK):  # the worse one last
+        for finding in file.findings:
+            for place in finding.locations if finding.severity is severity else ():
+                if spot := _CELL.fullmatch(place):
+                    found.setdefault(int(spot[1]), {})[spot[2] or ""] = str(severity)
+    return found
 
 
 # -- JSON ------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from vitrine.access.account import Account, Role
 from vitrine.audit import log
 from vitrine.clock import timestamp
 from vitrine.egress import decide, drafts, judge, leaving, prepare, store, submit, vote
-from vitrine.egress.request import EgressRequest, Vote
+from vitrine.egress.request import EgressRequest, FileType, Vote
 from vitrine.egress.sandbox.client import Parser
 from vitrine.permits import store as permits
 from vitrine.permits.project import Project
@@ -122,10 +122,15 @@ class House:
         return {**draft, **changes}
 
     def submitted(self, files: Mapping[str, bytes] | None = None) -> EgressRequest:
-        """A request that its author has submitted."""
+        """A request that its author has submitted; what the checks block only supports it."""
         request = self.receive(files or {"results/table.csv": TABLE})
         return submit.submit(
-            self.db, self.people["ann"], request.id, context=CONTEXT, clock=self.clock
+            self.db,
+            self.people["ann"],
+            request.id,
+            context=CONTEXT,
+            filetypes={file.id: FileType.SUPPORTING for file in request.files if file.blocks},
+            clock=self.clock,
         )
 
     def review(self, name: str, request: EgressRequest, value: Vote = Vote.APPROVED) -> None:
