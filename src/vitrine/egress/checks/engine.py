@@ -14,8 +14,10 @@ from vitrine.egress.checks.rule import RequestRule, Rule
 from vitrine.egress.checks.rules import (
     allowed,
     tables_counts,
+    tables_differencing,
     tables_hidden,
     tables_identifiers,
+    tables_margins,
     tables_matrices,
     tables_records,
     tables_summaries,
@@ -28,11 +30,12 @@ RULES: Final[tuple[Rule, ...]] = (
     *tables_counts.RULES,
     *tables_hidden.RULES,
     *tables_identifiers.RULES,
+    *tables_margins.RULES,
     *tables_matrices.RULES,
     *tables_records.RULES,
     *tables_summaries.RULES,
 )
-REQUEST_RULES: Final[tuple[RequestRule, ...]] = ()
+REQUEST_RULES: Final[tuple[RequestRule, ...]] = (*tables_differencing.REQUEST_RULES,)
 
 UNCHECKED: Final = "unchecked"
 UNCHECKED_VERSION: Final = 1
