@@ -103,6 +103,8 @@ def _work_and_exit(work: Callable[[], Any], writing: int) -> NoReturn:
         os.dup2(writing, 0)
         os.closerange(1, 4096)
         signal.signal(signal.SIGXCPU, signal.SIG_DFL)
+        processors = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {processors[os.getpid() % len(processors)]})  # it has no threads
         try:
             confine.limit(MEMORY_BYTES, CPU_S)
             confine.filter_system_calls()

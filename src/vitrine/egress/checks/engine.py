@@ -20,8 +20,10 @@ from vitrine.egress.checks.rules import (
     names,
     notebooks,
     tables_counts,
+    tables_differencing,
     tables_hidden,
     tables_identifiers,
+    tables_margins,
     tables_matrices,
     tables_records,
     tables_summaries,
@@ -42,11 +44,15 @@ RULES: Final[tuple[Rule, ...]] = (
     *tables_counts.RULES,
     *tables_hidden.RULES,
     *tables_identifiers.RULES,
+    *tables_margins.RULES,
     *tables_matrices.RULES,
     *tables_records.RULES,
     *tables_summaries.RULES,
 )
-REQUEST_RULES: Final[tuple[RequestRule, ...]] = (*models.REQUEST_RULES,)
+REQUEST_RULES: Final[tuple[RequestRule, ...]] = (
+    *models.REQUEST_RULES,
+    *tables_differencing.REQUEST_RULES,
+)
 
 UNCHECKED: Final = "unchecked"
 UNCHECKED_VERSION: Final = 1

@@ -12,6 +12,8 @@ from vitrine.egress.checks.readers.decoding import decoded
 from vitrine.egress.checks.readers.unreadable import Unreadable, require_few_cells
 
 _DEPTH_LIMIT: Final = 60
+_NESTED: Final = 4
+"""Levels of objects in a record that become columns."""
 
 
 def read(name: str, content: bytes, kind: str) -> Document:
@@ -116,15 +118,15 @@ def _records(records: list[dict[str, Any]], at: str, keys: list[str] | None) -> 
     return _table(columns or ("name",), rows, at, at)
 
 
-def _flat(record: dict[str, Any]) -> dict[str, str]:
+def _flat(record: dict[str, Any], depth: int = 0) -> dict[str, str]:
     """Plain values of a record; a vector becomes one column for each element."""
     found: dict[str, str] = {}
     for name, value in record.items():
         if _is_vector(value) and len(value) <= 4096:
             found |= {f"{name}_{k}": _text(each) for k, each in enumerate(value)}
         elif isinstance(value, dict):
-            plain = {k: v for k, v in value.items() if not isinstance(v, dict | list)}
-            found |= {f"{name}.{k}": _text(each) for k, each in plain.items()}
+            if depth < _NESTED:
+                found |= {f"{name}.{k}": v for k, v in _flat(value, depth + 1).items()}
         elif not isinstance(value, list):
             found[str(name)] = _text(value)
     return found

@@ -75,6 +75,7 @@ _SUMMARY: Final = re.compile(
     r"[-+\u2212<>]?\s*[\d.,]+\s*%?\s*(?:±|\+/-|[(\[])[^A-Za-z]*(?:(?:to|CI|SD|IQR|%)[^A-Za-z]*)*"
 )
 _FOOTNOTE: Final = re.compile(r"(?<=[\d)%])\s*(?:\*{1,3}|[†‡§¶]+|\^[a-z0-9]{1,2})$")
+_NOTE_INSIDE: Final = re.compile(r"(?<=\d)[*†‡§¶]+(?=\s*[(\[])")
 _ABSENT: Final = frozenset(
     {"", "-", "–", "—", "nan", "na", "n/a", "none", "null", ".", "..", "..."}
 )
@@ -89,9 +90,10 @@ def read_cell(text: str) -> Cell:
         return Cell(Form.MARKER) if _MARKER.fullmatch(bare) else Cell(Form.TEXT)
     if len(bare) > 60:
         return Cell(Form.TEXT)
-    bare = _FOOTNOTE.sub("", bare)
+    bare = _NOTE_INSIDE.sub("", _FOOTNOTE.sub("", bare))
     if found := _COUNT.fullmatch(bare):
-        return _plain_count(found[1])
+        is_code = len(bare) > 1 and bare[0] == "0" and bare[1].isdigit()
+        return Cell(Form.TEXT) if is_code else _plain_count(found[1])
     if found := _NUMBER.fullmatch(bare):
         return _number(bare, found)
     return _compound(bare)

@@ -162,7 +162,8 @@ def _label_columns(
             line[column].form for line in cells[:_SHAPE_ROWS] if line[column].form is not Form.EMPTY
         ]
         texts = sum(form is Form.TEXT for form in forms)
-        named = bool(forms) and texts * 2 >= len(forms) and kind is not Kind.COUNT
+        worded = bool(forms) and texts * 2 >= len(forms)
+        named = worded and kind not in (Kind.COUNT, Kind.STATISTIC)
         ordered = kind is Kind.INDEX and set(forms) <= {Form.COUNT, Form.NUMBER}
         unnamed = column == 0 and len(columns) > 1 and _is_unnamed_index(table, columns)
         if named or ordered or unnamed:

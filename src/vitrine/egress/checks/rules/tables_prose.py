@@ -29,6 +29,12 @@ _STOP: Final = (
 )
 _ADJECTIVES: Final = rf"(?:(?!{_STOP}\b)[A-Za-z][\w-]*\s+){{0,2}}"
 _SHARE: Final = r"(?:\(\s*\d+(?:\.\d+)?\s*%\s*\)\s*)?"
+_KEYED: Final = re.compile(
+    rf"\b(?:n|num|number|no|count)[_ ](?:of[_ ])?(?:[a-z]+[_ ])?(?:{_PERSONS}|{_OTHERS})"
+    r"(?:_[a-z]+)?"
+    r"['\"]?\s*[:=]\s*(\d+)\b(?!\.\d)",
+    re.IGNORECASE,
+)
 _COUNTED: Final = (
     (
         re.compile(
@@ -47,15 +53,7 @@ _COUNTED: Final = (
         re.compile(rf"{_NUMBER}\s*\(\s*\d+(?:\.\d+)?\s*%\s*\)", re.IGNORECASE),
         Certainty.LIKELY,
     ),
-    (
-        re.compile(
-            rf"\b(?:n|num|number|no|count)[_ ](?:of[_ ])?(?:[a-z]+[_ ])?(?:{_PERSONS}|{_OTHERS})"
-            r"(?:_[a-z]+)?"
-            r"['\"]?\s*[:=]\s*(\d+)\b(?!\.\d)",
-            re.IGNORECASE,
-        ),
-        Certainty.SURE,
-    ),
+    (_KEYED, Certainty.SURE),
     (re.compile(r"(?<![\w-])[nN]\s*=\s*(\d[\d,]*)(?![\d.]*\.\d)(?!\d)"), Certainty.LIKELY),
 )
 _SPELLED: Final = re.compile(
@@ -73,7 +71,10 @@ _BEFORE: Final = re.compile(
     re.IGNORECASE,
 )
 _AFTER: Final = re.compile(
-    r"\s*(?:per\b|/|or (?:more|fewer|less)|each\b|at a time|at once|minimum|in each|to \d|-"
+    r"\s*(?:(?:sub)?(?:groups?|populations?|sets?)\b"
+    r"|cohorts?\b|levels?\b|characteristics|data\b|records?\b"
+    r"|arms?\b|categories|clusters|types|images|scans"
+    r"|per\b|/|or (?:more|fewer|less)|each\b|at a time|at once|minimum|in each|to \d|-"
     r"|years?\b)",
     re.IGNORECASE,
 )
@@ -115,7 +116,8 @@ def _counts(line: str) -> Iterator[tuple[int, Certainty]]:
         taken: set[int] = set()
         for pattern, certainty in _COUNTED:
             for found in pattern.finditer(line):
-                if found.start(1) not in taken and _is_meant(line, found):
+                named = pattern is _KEYED or _is_meant(line, found)
+                if found.start(1) not in taken and named:
                     taken.add(found.start(1))
                     yield int(found[1].replace(",", "")[:18]), certainty
     for found in _SPELLED.finditer(line):

@@ -151,7 +151,11 @@ def _is_like_records(table: Table, columns: Sequence[Profile]) -> bool:
 
 def _is_a_value_per_case(table: Table, columns: Sequence[Profile]) -> bool:
     """Whether unnamed rows hold measures in no order, as one value of each image would be."""
-    if len(table.rows) < _MANY or len(columns) > 12 or _NO_RECORDS.search(table.caption):
+    if (
+        len(table.rows) < _MANY
+        or len(columns) > 12
+        or _NO_RECORDS.search(f"{table.caption} {' '.join(table.columns)}")
+    ):
         return False
     if any(
         each.words & {"epoch", "step", "fold", "seed", "loss", "lr", "trial"} for each in columns

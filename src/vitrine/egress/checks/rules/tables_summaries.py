@@ -148,12 +148,13 @@ def _freedom(document: Document, policy: DisclosurePolicy) -> Answer:
     for view in map(view_of, document.tables):
         for number, line in enumerate(view.cells):
             for column, cell in enumerate(line):
-                labels = f"{view.table.columns[column]} / {view.names[number]}"
-                if cell.count is not None and cell.count < least and _RESIDUAL.search(labels):
+                if cell.count is None or cell.count >= least:
+                    continue
+                if _RESIDUAL.search(f"{view.table.columns[column]} / {view.names[number]}"):
                     places.append(view.table.place(number, column))
     for text in document.texts:
-        for number, line in enumerate(text.text.splitlines()):
-            found = _PRINTED.search(line)
+        for number, said in enumerate(text.text.splitlines()):
+            found = _PRINTED.search(said)
             if found and text.role is not Role.CODE and int(found[1]) < least:
                 places.append(text.place(number))
     if places:
