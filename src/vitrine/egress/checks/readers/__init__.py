@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from vitrine.egress.checks.document import Document
-from vitrine.egress.checks.readers import containers, markup, models, notebook, onnx, plain
+from vitrine.egress.checks.readers import containers, markup, models, notebook, onnx, pdf, plain
 
 Reader = Callable[[str, bytes, str], Document]
 """Name, bytes and kind."""
@@ -25,6 +25,7 @@ READERS: Final[Mapping[str, Reader]] = {
     **dict.fromkeys(("text", "markdown", "latex", "code", "yaml", "toml"), plain.read),
     **dict.fromkeys(("svg", "html"), markup.read),
     "notebook": notebook.read,
+    "pdf": pdf.read,
     "safetensors": models.read_safetensors,
     "onnx": onnx.read,
     **dict.fromkeys(("pickle", "torch", "keras"), models.read_opaque),
@@ -44,3 +45,4 @@ def prepare() -> None:
     """Load what readers and rules would otherwise import late: a confined child cannot."""
     for codec in ("cp437", "raw-unicode-escape", "unicode-escape", "latin-1", "ascii", "utf-16"):
         codecs.lookup(codec)
+    pdf.prepare()
