@@ -7,11 +7,19 @@ is damaged or beyond a limit; whatever else it raises is reported as "not checke
 from __future__ import annotations
 
 import codecs
+import importlib
 from collections.abc import Callable, Mapping
 from typing import Final
 
 from vitrine.egress.checks.document import Document
 from vitrine.egress.checks.readers import containers, markup, models, notebook, onnx, pdf, plain
+
+_CODECS: Final = (
+    *("cp437", "raw-unicode-escape", "unicode-escape", "latin-1", "ascii", "charmap", "mac-roman"),
+    *("utf-8-sig", "utf-16", "utf-16-be", "utf-16-le", "utf-32", "cp1252", "gb18030", "gbk"),
+    *("gb2312", "big5", "shift-jis", "euc-jp", "euc-kr", "cp949", "cp932", "iso8859-15"),
+)
+"""Encodings that members of archives, pickles and fonts of documents may ask for."""
 
 Reader = Callable[[str, bytes, str], Document]
 """Name, bytes and kind."""
@@ -43,6 +51,7 @@ def read(name: str, content: bytes, kind: str) -> Document:
 
 def prepare() -> None:
     """Load what readers and rules would otherwise import late: a confined child cannot."""
-    for codec in ("cp437", "raw-unicode-escape", "unicode-escape", "latin-1", "ascii", "utf-16"):
+    for codec in _CODECS:
         codecs.lookup(codec)
+    importlib.import_module("numpy.ma")
     pdf.prepare()

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+import numpy
 from PIL import Image
 from pypdf import PdfReader
 from pypdf.generic import ContentStream
@@ -180,10 +181,8 @@ def _picture(drawing: Any, at: str, parts: Parts) -> None:
     image = drawing.decode_as_image()
     if image is None:
         raise InvalidInput("a picture that cannot be read")
-    saved = io.BytesIO()
-    kept = image if image.mode in ("L", "RGB", "RGBA", "I;16", "1") else image.convert("RGB")
-    kept.save(saved, "PNG", compress_level=1)
-    parts.picture(saved.getvalue(), at)
+    kept = image if image.mode in ("L", "RGB", "RGBA", "I;16") else image.convert("RGB")
+    parts.pixels(numpy.asarray(kept), at)
 
 
 def _annotations(page: Any, at: str, parts: Parts) -> None:
@@ -295,5 +294,4 @@ def prepare() -> None:
     image = Image.new("RGB", (2, 2))
     saved = io.BytesIO()
     image.save(saved, "PDF")
-    image.save(io.BytesIO(), "PNG")
     read("a.pdf", saved.getvalue(), "pdf")
