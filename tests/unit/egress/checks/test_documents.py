@@ -459,7 +459,7 @@ def linked(writer: PdfWriter) -> None:
         pytest.param(written(lambda w: w.add_metadata({"/Title": "A"})), id="title"),
         pytest.param(written(lambda w: w.add_metadata({"/PTEX.Fullbanner": "This is pdfTeX " * 9})),
                      id="TeX"),
-        pytest.param(written(lambda w: w.add_outline_item("A", 0)), id="outline"),
+        pytest.param(written(lambda w: w.add_outline_item(title="A", page_number=0)), id="outline"),
     ],
 )  # fmt: skip
 def test_ordinary_documents_raise_nothing(content):

@@ -101,7 +101,7 @@ def _is_line(attributes: Attributes, group: str) -> bool:
 
 
 def _point(attributes: Attributes) -> tuple[float, float]:
-    match = _TRANSLATED.search(attributes.get("transform", ""))
+    match = _TRANSLATED.search(attributes.get("transform", "")[:300])
     moved = match.groups() if match else ("0", "0")
     across = attributes.get("cx", attributes.get("x", "0"))
     down = attributes.get("cy", attributes.get("y", "0"))
