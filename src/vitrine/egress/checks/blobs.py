@@ -27,7 +27,9 @@ _DUMPED: Final = re.compile(
 )
 _ESCAPES: Final = re.compile(r"(?:\\x[0-9a-fA-F]{2}[ -\[\]-~]{0,6}){64,}")
 _UUENCODED: Final = re.compile(r"^begin(?:-base64)? [0-7]{3} \S+$", re.M)
-_NUMBERS: Final = re.compile(r"(?:-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?[\s,;\[\]()]{1,6}){2000,}")
+_NUMBERS: Final = re.compile(
+    r"(?<![\w.])(?:-?\d{1,24}(?:\.\d{1,24})?(?:[eE][-+]?\d{1,3})?[\s,;\[\]()]{1,6}){2000,}"
+)
 _TOKEN: Final = re.compile(r"\S{500,}")
 _PICTURE_URI: Final = re.compile(r"data:image/[\w.+-]+;base64,\s*$", re.I)
 

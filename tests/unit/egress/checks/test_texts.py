@@ -189,3 +189,21 @@ def test_long_texts_are_not_files(text):
 def test_directions_hidden_in_a_text_are_found():
     assert serious("run.py", "x = 1 # \u202e\u2066 a \u2069\n") == {"invisible-letters": "warn"}
     assert serious("README.md", "👩‍⚕️ family 👨‍👩‍👧\n") == {}
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "letters",
+    ["1", "1.1.", "a.b-c+", "a@", "+44 ", "\\x41", '"A1b",\n ', "patient id = ", "/a", "^Ab"],
+)
+def test_long_texts_are_read_in_time(letters):
+    assert serious("a.md", letters * (300_000 // len(letters))) is not None
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "letters", ["<", "<a ", "</", "<!-- ", "&#", "<p a='", "<script>[", "<svg>"]
+)
+@pytest.mark.parametrize("name", ["a.html", "a.svg"])
+def test_broken_pages_are_read_in_time(letters, name):
+    assert serious(name, "<svg>" + letters * (200_000 // len(letters))) is not None

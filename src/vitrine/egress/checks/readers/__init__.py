@@ -7,6 +7,7 @@ is damaged or beyond a limit; whatever else it raises is reported as "not checke
 from __future__ import annotations
 
 import codecs
+import importlib
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -22,11 +23,19 @@ from vitrine.egress.checks.readers import (
     models,
     notebook,
     onnx,
+    pdf,
     plain,
     raster,
     tabular,
     workbook,
 )
+
+_CODECS: Final = (
+    *("cp437", "raw-unicode-escape", "unicode-escape", "latin-1", "ascii", "charmap", "mac-roman"),
+    *("utf-8-sig", "utf-16", "utf-16-be", "utf-16-le", "utf-32", "cp1252", "gb18030", "gbk"),
+    *("gb2312", "big5", "shift-jis", "euc-jp", "euc-kr", "cp949", "cp932", "iso8859-15"),
+)
+"""Encodings that members of archives, pickles and fonts of documents may ask for."""
 
 Reader = Callable[[str, bytes, str], Document]
 """Name, bytes and kind."""
@@ -39,6 +48,7 @@ def _archive(name: str, content: bytes, kind: str) -> Document:
 READERS: Final[Mapping[str, Reader]] = {
     **dict.fromkeys(("svg", "html"), markup.read),
     "notebook": notebook.read,
+    "pdf": pdf.read,
     "safetensors": models.read_safetensors,
     "onnx": onnx.read,
     **dict.fromkeys(("pickle", "torch", "keras"), models.read_opaque),
@@ -66,8 +76,7 @@ def prepare() -> None:
     Image.init()
     workbook.prepare()
     columnar.prepare()
-    for encoding in (
-        *("ascii", "cp437", "cp1252", "latin-1", "utf-16", "utf-8-sig"),
-        *("raw-unicode-escape", "unicode-escape"),
-    ):
-        codecs.lookup(encoding)
+    pdf.prepare()
+    importlib.import_module("numpy.ma")
+    for codec in _CODECS:
+        codecs.lookup(codec)

@@ -67,7 +67,7 @@ class Marks:
             for key, series in self.series.items()
             if len(series.points) >= POINTS
             and not (key[0] in self.connected and key[0])
-            and not _is_even(series.points)
+            and not is_even(series.points)
         ]
         return points + [numbers[0] for numbers in self.lines.values() if len(numbers) >= LINES]
 
@@ -101,7 +101,7 @@ def _is_line(attributes: Attributes, group: str) -> bool:
 
 
 def _point(attributes: Attributes) -> tuple[float, float]:
-    match = _TRANSLATED.search(attributes.get("transform", ""))
+    match = _TRANSLATED.search(attributes.get("transform", "")[:300])
     moved = match.groups() if match else ("0", "0")
     across = attributes.get("cx", attributes.get("x", "0"))
     down = attributes.get("cy", attributes.get("y", "0"))
@@ -111,7 +111,7 @@ def _point(attributes: Attributes) -> tuple[float, float]:
         return 0.0, 0.0
 
 
-def _is_even(points: Sequence[tuple[float, float]]) -> bool:
+def is_even(points: Sequence[tuple[float, float]]) -> bool:
     """Whether the marks are one series: one for each of evenly spaced positions."""
     across = sorted({round(x, 3) for x, _ in points})
     if len(across) < len(points) or len(across) < 3:

@@ -16,6 +16,7 @@ from vitrine.errors import InvalidInput
 
 ELEMENTS_LIMIT: Final = 400_000
 DEPTH_LIMIT: Final = 1_000
+UNCLOSED_LIMIT: Final = 2_000
 NESTED_LIMIT: Final = 3
 """Pages within pages, as data URIs."""
 
@@ -60,6 +61,8 @@ def read_into(parts: Parts, page: str, at: str, *, is_svg: bool, depth: int = 0)
     Raises:
         InvalidInput: when it has more elements, or nests them deeper, than a person can check.
     """
+    if page.count("<") > 2 * page.count(">") + UNCLOSED_LIMIT:
+        raise InvalidInput("the page opens tags and does not close them")
     walker = _Walker(parts, page, at, is_svg=is_svg, depth=depth)
     walker.feed(page)
     walker.close()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
+
+from numpy.typing import NDArray
 
 from vitrine.egress.checks import kinds
 from vitrine.egress.checks.document import Document, Raster, Remark, Role, Table, Text
@@ -47,6 +49,13 @@ class Parts:
             return
         self.rasters += rasters
         self.remarks += remarks
+
+    def pixels(self, pixels: NDArray[Any], at: str) -> None:
+        """Keep a picture that is decoded already."""
+        if len(self.rasters) >= PICTURES_LIMIT:
+            self.remark("unread part", at, f"more than {PICTURES_LIMIT} pictures")
+            return
+        self.rasters.append(Raster(pixels=pixels, at=at))
 
     def opaque(self, content: bytes, at: str, caption: str = "") -> str:
         """Keep a picture, remark anything else by its kind, and say what it is."""

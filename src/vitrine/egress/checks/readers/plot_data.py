@@ -18,7 +18,9 @@ MANY: Final = 30
 """Values from which on a plot carries more than a table would show."""
 TABLES_LIMIT: Final = 60
 VALUES_LIMIT: Final = 200_000
-_DECODES_LIMIT: Final = 20_000
+_DECODES_LIMIT: Final = 10_000
+_DEEP: Final = 900
+"""Brackets in a row after which the next value is looked for."""
 
 _STYLE_KEYS: Final = frozenset(
     {"template", "layout", "colorscale", "colorway", "config", "frames", "palette", "encoding"}
@@ -58,8 +60,11 @@ def keep_script_data(script: str, parts: Parts, at: str) -> None:
             break
         try:
             value, position = decoder.raw_decode(script, match.start())
-        except (ValueError, RecursionError):
+        except ValueError:
             position = match.start() + 1
+            continue
+        except RecursionError:
+            position = match.start() + _DEEP
             continue
         values.append(value)
     for match in _QUOTED_JSON.finditer(script):
