@@ -11,11 +11,11 @@ from vitrine.egress.checks.document import Document
 from vitrine.egress.checks.facts import document_of, facts_of
 from vitrine.egress.checks.finding import Finding, Severity
 from vitrine.egress.checks.rule import RequestRule, Rule
-from vitrine.egress.checks.rules import allowed, images
+from vitrine.egress.checks.rules import allowed, images, images_scan
 from vitrine.egress.disclosure import DisclosurePolicy
 from vitrine.errors import InvalidInput
 
-RULES: Final[tuple[Rule, ...]] = (*allowed.RULES, *images.RULES)
+RULES: Final[tuple[Rule, ...]] = (*allowed.RULES, *images.RULES, *images_scan.RULES)
 REQUEST_RULES: Final[tuple[RequestRule, ...]] = ()
 
 UNCHECKED: Final = "unchecked"
