@@ -1,13 +1,15 @@
 """Pictures that hold no scan: plots, heat maps, diagrams, patterns, noise and photographs."""
 
 import matplotlib
+import matplotlib.colors
 import numpy as np
 import skimage.data
+from matplotlib import cbook
 from matplotlib.figure import Figure
 from PIL import Image, ImageDraw
 from scipy import ndimage, signal
 
-from tests.bench.scan_pixels.scans import compressed, cropped, drawn, heat, resized
+from tests.bench.scan_pixels.scans import coloured, compressed, cropped, drawn, gamma, heat, resized
 
 CMAPS = (
     "gray",
@@ -504,14 +506,139 @@ def code(rng):
     return np.asarray(image)
 
 
+def mask(rng):
+    """The outline of something, black and white."""
+    values = ndimage.gaussian_filter(rng.normal(size=(180, 200)), rng.uniform(8, 25))
+    labels, _ = ndimage.label(values > np.quantile(values, rng.uniform(0.5, 0.9)))
+    sizes = np.bincount(labels.ravel())
+    return _field((labels == sizes[1:].argmax() + 1).astype(float), rng)
+
+
+def polar(rng):
+    made = Figure(figsize=(5, 5), dpi=100)
+    axes = made.add_subplot(projection="polar")
+    axes.bar(
+        np.linspace(0, 6, 14),
+        rng.random(14),
+        width=0.4,
+        color=matplotlib.colormaps["viridis"](rng.random(14)),
+    )
+    return drawn(made)
+
+
+def waveform(rng):
+    made = Figure(figsize=(9, 5), dpi=80)
+    for axes in made.subplots(4, 1):
+        axes.plot(rng.normal(size=4000) * np.abs(np.sin(np.arange(4000) / 300)), lw=0.4)
+        axes.axis("off")
+    return drawn(made)
+
+
+def automaton(rng):
+    row, rows = rng.integers(0, 2, 160), []
+    rule = int(rng.choice([30, 90, 110, 150]))
+    for _ in range(120):
+        rows.append(row)
+        code = 4 * np.roll(row, 1) + 2 * row + np.roll(row, -1)
+        row = (rule >> code) & 1
+    return _field(np.array(rows).astype(float), rng)
+
+
+def squares(rng):
+    """A square code, as printed on labels."""
+    size = int(rng.integers(21, 60))
+    return _field(rng.integers(0, 2, (size, size)).astype(float), rng, ("gray", "gray_r"))
+
+
+def regions(rng):
+    """Areas of a map, each in one shade."""
+    points = rng.random((int(rng.integers(10, 90)), 2))
+    rows, columns = np.mgrid[0:1:220j, 0:1:260j]
+    nearest = (
+        (rows[..., None] - points[:, 0]) ** 2 + (columns[..., None] - points[:, 1]) ** 2
+    ).argmin(-1)
+    values = rng.random(len(points))[nearest]
+    if rng.random() < 0.5:
+        values[np.hypot(rows - 0.5, columns - 0.5) > 0.48] = 0
+    return _field(values, rng)
+
+
+def kernel_density(rng):
+    rows, columns = np.mgrid[-3:3:150j, -3:3:150j]
+    values = np.zeros(rows.shape)
+    for y, x in rng.normal(size=(int(rng.integers(3, 60)), 2)):
+        values += np.exp(-((rows - y) ** 2 + (columns - x) ** 2) / rng.uniform(0.02, 0.3))
+    return _field(values, rng)
+
+
+def words(rng):
+    image = Image.new("RGB", (500, 300), "white" if rng.random() < 0.5 else "black")
+    pen = ImageDraw.Draw(image)
+    for _ in range(40):
+        spot = tuple(rng.integers(0, 450, 2) * [1, 0.6])
+        pen.text(
+            spot,
+            str(rng.choice(["model", "tissue", "study", "lesion"])),
+            fill=tuple(rng.integers(60, 255, 3)),
+            font_size=int(rng.integers(10, 46)),
+        )
+    return np.asarray(image)
+
+
+def landscape(rng):
+    """Measured heights of real hills, from matplotlib's examples."""
+    with cbook.get_sample_data("jacksboro_fault_dem.npz") as heights:
+        values = heights["elevation"]
+    top, left = int(rng.integers(0, 120)), int(rng.integers(0, 180))
+    values = values[
+        top : top + int(rng.integers(100, 220)), left : left + int(rng.integers(100, 220))
+    ]
+    if rng.random() < 0.5:
+        return (
+            matplotlib.colors.LightSource(315, 45).hillshade(values, vert_exag=0.1) * 255
+        ).astype(np.uint8)
+    return _field(values, rng, ("terrain", "gist_earth", *CMAPS))
+
+
+def feature_maps(rng):
+    """What layers of a network answer to noise and to a shape: no picture can be seen in them."""
+    made = Figure(figsize=(6, 6), dpi=80)
+    shape = np.zeros((32, 32))
+    shape[8:24, 8:24] = 1
+    for axes in made.subplots(4, 4).ravel():
+        values = ndimage.convolve(shape + rng.normal(0, 0.3, shape.shape), rng.normal(size=(5, 5)))
+        axes.imshow(np.maximum(values, 0), cmap=str(rng.choice(["gray", "viridis"])))
+        axes.axis("off")
+    return drawn(made)
+
+
+def doses(rng):
+    """Smooth ellipses on black under a colour map, as a simulated field."""
+    rows, columns = np.mgrid[-1:1:160j, -1:1:160j]
+    values = np.clip(
+        1 - (rows / rng.uniform(0.4, 0.9)) ** 2 - (columns / rng.uniform(0.4, 0.9)) ** 2, 0, None
+    )
+    return _field(values ** rng.uniform(0.2, 2), rng)
+
+
 def photo(rng):
     picture = getattr(skimage.data, str(rng.choice(PHOTOS)), None)
     picture = picture() if callable(picture) else skimage.data.camera()
     picture = picture[0] if isinstance(picture, tuple) else picture
     picture = (picture * 255).astype(np.uint8) if picture.dtype == bool else picture
     picture = Image.fromarray(picture).convert("L" if rng.random() < 0.35 else "RGB")
-    picture = resized(np.asarray(picture), int(rng.integers(100, 700)))
-    way = rng.integers(5)
+    picture = np.asarray(picture)
+    if rng.random() < 0.6:
+        height, width = picture.shape[:2]
+        part = rng.uniform(0.35, 0.95)
+        top, left = int(rng.random() * (1 - part) * height), int(rng.random() * (1 - part) * width)
+        picture = picture[top : top + int(part * height), left : left + int(part * width)]
+    picture = resized(picture, int(rng.integers(100, 700)))
+    way = rng.integers(7)
+    if way == 5:
+        return coloured(picture, rng)
+    if way == 6:
+        return gamma(picture, rng)
     if way == 0:
         made, axes = _axes(rng)
         axes.imshow(picture, cmap="gray")
@@ -575,6 +702,17 @@ KINDS = (
     dark_plot,
     dendrogram,
     code,
+    mask,
+    polar,
+    waveform,
+    automaton,
+    squares,
+    regions,
+    kernel_density,
+    words,
+    landscape,
+    feature_maps,
+    doses,
     photo,
     photo,
     photo,

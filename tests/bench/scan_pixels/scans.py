@@ -231,12 +231,16 @@ WAYS = (
     panels,
     montage,
     viewer,
+    inverted,
+    coloured,
+    overlaid,
+    cropped,
 )
 
 
 def variants(picture, rng, count):
     """`count` ways of showing `picture`, each with its name; some are two ways after each other."""
-    for number in rng.choice(len(WAYS), count, replace=False):
+    for number in rng.integers(len(WAYS), size=count):
         way, shown, name = WAYS[number], picture, WAYS[number].__name__
         if rng.random() < 0.35 and way in (
             figure,

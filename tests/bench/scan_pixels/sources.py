@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import SimpleITK
+from matplotlib import cbook
 from pydicom.data import get_testdata_file
 
 SHARED = Path("/work/shared/data/dicom")
@@ -83,7 +84,14 @@ def slices():
     for patient, name in _VOLUMES.items():
         if (SHARED / name).exists():
             found[patient] = [_shown(each, "spread") for each in _cuts(SHARED / name)]
+    found["mr-sagittal"] = [_shown(_from_matplotlib(), window) for window in ("spread", "bright")]
     return {patient: pictures for patient, pictures in found.items() if pictures}
+
+
+def _from_matplotlib():
+    """The head that comes with matplotlib's examples."""
+    with cbook.get_sample_data("s1045.ima.gz") as stream:
+        return np.frombuffer(stream.read(), np.uint16).reshape(256, 256).astype(float)
 
 
 def _frames(path):

@@ -65,8 +65,13 @@ def finding_of(values: Any) -> Finding:
     )
 
 
-def look(name: str, content: bytes, policy: DisclosurePolicy) -> tuple[Report, dict[str, Any]]:
+def look(
+    name: str, content: bytes, policy: DisclosurePolicy, more: Sequence[Rule] = ()
+) -> tuple[Report, dict[str, Any]]:
     """The report on one file, and the facts that `compare` needs.
+
+    Args:
+        more: checks besides those that every file meets.
 
     A reader or a check that fails answers with a warning that this file was not checked: nothing
     passes because it broke something.
@@ -78,7 +83,7 @@ def look(name: str, content: bytes, policy: DisclosurePolicy) -> tuple[Report, d
     except Exception as problem:
         document = Document(path=name, kind=kind, size_bytes=len(content), content=content)
         findings.append(not_checked("the reader", problem))
-    for rule in RULES:
+    for rule in (*RULES, *more):
         try:
             findings += rule.findings(document, policy)
         except Exception as problem:

@@ -25,6 +25,28 @@ def a_slice(name="examples_overlay.dcm"):
 
 
 ABDOMEN = a_slice()
+PLOTS = [
+    "curves",
+    "roc",
+    "survival",
+    "boxes",
+    "scatter",
+    "bars",
+    "confusion",
+    "kernels",
+    "gradient",
+    "contours",
+    "diagram",
+    "network",
+    "logo",
+    "table",
+    "code",
+    "pie",
+    "flow",
+    "dark_plot",
+    "dendrogram",
+    "waterfall",
+]
 
 
 def found(*pixels, places=None):
@@ -51,12 +73,7 @@ def test_a_plain_scan_is_blocked(way):
     assert severity(getattr(scans, way)(ABDOMEN, np.random.default_rng(7))) == "block"
 
 
-@pytest.mark.parametrize(
-    "kind",
-    ["curves", "roc", "survival", "boxes", "scatter", "bars", "confusion", "kernels", "gradient"]
-    + ["contours", "diagram", "network", "logo", "table", "code", "pie", "flow", "dark_plot"]
-    + ["dendrogram", "waterfall"],
-)
+@pytest.mark.parametrize("kind", PLOTS)
 def test_a_plot_is_no_scan(kind):
     for seed in range(3):
         assert severity(getattr(safe, kind)(np.random.default_rng(seed))) == ""

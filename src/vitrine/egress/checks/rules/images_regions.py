@@ -105,8 +105,9 @@ def _parts(
     for child in children:
         is_pane = _is_pane(view, child, background)
         wider = (_trimmed if is_pane else _padded)(view, child, background)
-        is_all = wider.area >= 0.9 * view.shape[0] * view.shape[1]
-        if is_pane or not (is_all or (is_air and len(children) == 1)):
+        if not is_pane and wider.area >= 0.9 * view.shape[0] * view.shape[1]:
+            wider = Box(0, 0, view.shape[0], view.shape[1])
+        if is_pane or not is_air or len(children) > 1:
             parts.append((wider, is_pane))
     return parts
 
