@@ -22,8 +22,8 @@ SIDE: Final = 16
 SLICES_LIMIT: Final = 40_000
 _CROPS: Final = (0.0, 0.05, 0.1)
 _LEAST_SIDE: Final = 24
-_PLAIN: Final = 0.95
-"""Share of a print that is one row times one column, beyond which it is a ramp or stripes."""
+_PLAIN: Final = 0.9
+"""Share of a print that is one row plus one column, beyond which it is a ramp or stripes."""
 _WINDOWS: Final = ((-1350.0, 150.0), (-160.0, 240.0), (-500.0, 1300.0), (-5.0, 85.0))
 """Lung, soft tissue, bone and brain, in Hounsfield units."""
 
@@ -50,7 +50,8 @@ class Index:
         if not len(self.prints):
             return 0, 0.0
         asked = numpy.array(list(_turned_prints(values)))
-        likeness = numpy.abs(self.prints @ asked.T).max(axis=1)
+        products = numpy.einsum("pk,ak->pa", self.prints, asked)  # "@" would start threads
+        likeness = numpy.abs(products).max(axis=1)
         best = int(likeness.argmax())
         return int(self.folders[best]), float(likeness[best])
 
@@ -105,7 +106,8 @@ def _print(values: NDArray[Any]) -> NDArray[Any] | None:
     ranks = (numpy.cumsum(counts) - (counts + 1) / 2)[places]
     centred = (ranks - ranks.mean()).reshape(SIDE, SIDE)
     centred /= numpy.sqrt((centred**2).sum())
-    if numpy.linalg.svd(centred, compute_uv=False)[0] > _PLAIN:
+    rows, columns = centred.mean(axis=1), centred.mean(axis=0)
+    if SIDE * float((rows**2).sum() + (columns**2).sum()) > _PLAIN:
         return None
     return numpy.asarray(centred.ravel(), dtype=numpy.float32)
 

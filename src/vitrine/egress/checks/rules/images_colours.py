@@ -1,4 +1,8 @@
-"""One number for each pixel: the grey of a grey picture, the value behind a colour map."""
+"""One number for each pixel: the grey of a grey picture, the value behind a colour map.
+
+Nothing here multiplies matrices of floats: the library for that starts threads, and a confined
+child that tries to start one hangs.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from typing import Any, Final
 
 import numpy
 from numpy.typing import NDArray
+from scipy import spatial
 
 _FILE: Final = Path(__file__).parent / "images_colormaps.json"
 
@@ -54,7 +59,7 @@ def shades_of(pixels: NDArray[Any]) -> Shades:
     colours = pixels.astype(numpy.float32)
     spread = colours.max(axis=2) - colours.min(axis=2)
     chroma, coloured = float(spread.mean()), float((spread > 24).mean())
-    grey: NDArray[Any] = colours @ numpy.array([0.299, 0.587, 0.114], dtype=numpy.float32)
+    grey = 0.299 * colours[..., 0] + 0.587 * colours[..., 1] + 0.114 * colours[..., 2]
     if chroma < _GREY_CHROMA and coloured < 0.1:
         return _dark_around(Shades(grey, chroma, coloured, 0.0, False, False))
     which, distance = _nearest_map(colours.reshape(-1, 3))
@@ -90,7 +95,6 @@ def _nearest_map(colours: NDArray[Any]) -> tuple[int, float]:
 
 def _read_back(colours: NDArray[Any], which: int) -> NDArray[Any]:
     knots = MAPS[1][which]
-    flat = colours.reshape(-1, 3)
-    squares = (knots**2).sum(axis=1)[None, :] - 2 * (flat @ knots.T)
-    steps = squares.argmin(axis=1).astype(numpy.float32) * (255.0 / (len(knots) - 1))
-    return numpy.asarray(steps.reshape(colours.shape[:2]))
+    steps = spatial.KDTree(knots).query(colours.reshape(-1, 3))[1]
+    values = steps.astype(numpy.float32) * (255.0 / (len(knots) - 1))
+    return numpy.asarray(values.reshape(colours.shape[:2]))
