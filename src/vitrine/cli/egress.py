@@ -33,16 +33,24 @@ def check(
     policy: Annotated[
         str, typer.Option(help="A policy's name, or a JSON file.")
     ] = disclosure.DEFAULT,
+    images: Annotated[
+        Path | None,
+        typer.Option(help="A folder of DICOM or NIfTI files: find pictures that show one."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Check files as one request; needs no node. Exit 1 when anything blocks."""
-    from vitrine.egress.checks import apart  # imports what it takes to read every kind of file
+    from vitrine.egress.checks import apart, images_index  # imports what reads every kind of file
+    from vitrine.egress.checks.rules import images_match
 
     chosen = disclosure.load(policy)
     found = list(_files(paths))
     digests = {name: _sha256(path) for name, path in found}
+    more = [] if images is None else [images_match.rule_for(images_index.index_of(images))]
     reports = apart.check(
-        [(name, partial(_bytes, path, chosen.max_file_bytes)) for name, path in found], chosen
+        [(name, partial(_bytes, path, chosen.max_file_bytes)) for name, path in found],
+        chosen,
+        more=more,
     )
     files = [{"path": r.path, "sha256": digests[r.path], **r.as_json()} for r in reports]
     if as_json:

@@ -20,6 +20,7 @@ import orjson
 from vitrine.egress.checks import engine, readers
 from vitrine.egress.checks.engine import Report
 from vitrine.egress.checks.finding import finding_of
+from vitrine.egress.checks.rule import Rule
 from vitrine.egress.disclosure import DisclosurePolicy
 from vitrine.egress.sandbox import confine
 from vitrine.errors import InvalidInput, Unavailable
@@ -41,12 +42,14 @@ def check(
     *,
     timeout_s: float = TIMEOUT_S,
     on_done: Callable[[str], None] = lambda _path: None,
+    more: Sequence[Rule] = (),
 ) -> list[Report]:
     """The reports on all files of one request, in their order.
 
     Args:
         files: path and how to get its bytes, which is called once, when its turn comes.
         on_done: called with the path of each file that has been looked at.
+        more: checks besides those that every file meets, as one against a project's images.
 
     Raises:
         Unavailable: when this machine cannot confine a process; nothing is opened then.
@@ -56,7 +59,7 @@ def check(
     for path, read in files:
         content = read()
         try:
-            packed, fact = _apart(partial(_look, path, content, policy), timeout_s)
+            packed, fact = _apart(partial(_look, path, content, policy, more), timeout_s)
             reports.append(Report.from_packed(packed))
             facts.append(fact)
         except _Broken as problem:
@@ -70,8 +73,8 @@ def check(
     return [report.with_findings(map(finding_of, found.get(report.path, []))) for report in reports]
 
 
-def _look(path: str, content: bytes, policy: DisclosurePolicy) -> Any:
-    report, fact = engine.look(path, content, policy)
+def _look(path: str, content: bytes, policy: DisclosurePolicy, more: Sequence[Rule]) -> Any:
+    report, fact = engine.look(path, content, policy, more)
     return report.packed(), fact
 
 

@@ -16,6 +16,7 @@ from vitrine.egress.checks.rules import (
     containers,
     documents,
     images,
+    images_scan,
     models,
     names,
     notebooks,
@@ -38,6 +39,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *texts.RULES,
     *documents.RULES,
     *images.RULES,
+    *images_scan.RULES,
     *notebooks.RULES,
     *containers.RULES,
     *models.RULES,
@@ -90,8 +92,13 @@ class Report:
         return replace(self, findings=(*self.findings, *more))
 
 
-def look(name: str, content: bytes, policy: DisclosurePolicy) -> tuple[Report, dict[str, Any]]:
+def look(
+    name: str, content: bytes, policy: DisclosurePolicy, more: Sequence[Rule] = ()
+) -> tuple[Report, dict[str, Any]]:
     """The report on one file, and the facts that `compare` needs.
+
+    Args:
+        more: checks besides those that every file meets.
 
     A reader or a check that fails answers with a warning that this file was not checked: nothing
     passes because it broke something.
@@ -103,7 +110,7 @@ def look(name: str, content: bytes, policy: DisclosurePolicy) -> tuple[Report, d
     except Exception as problem:
         document = Document(path=name, kind=kind, size_bytes=len(content), content=content)
         findings.append(not_checked("the reader", problem))
-    for rule in RULES:
+    for rule in (*RULES, *more):
         try:
             findings += rule.findings(document, policy)
         except Exception as problem:
