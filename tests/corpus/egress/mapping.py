@@ -24,7 +24,7 @@ CHECKS: dict[str, tuple[str, ...]] = {
     "name": ("double-extension", "name-mismatch", "name-characters", "name-identifiers"),
     "model-pickle": ("model-pickle", "file-kind"),
     "model-records": ("model-records", "model-state", "model-size"),
-    "model-evidence": ("model-evidence",),
+    "active-content": ("active-content", "formula"),
     "appended-bytes": ("appended-bytes", "model-structure", "polyglot"),
 }
 """Word of the vocabulary to the names of the checks that may report it."""

@@ -171,7 +171,7 @@ def _framed(content: bytes) -> str:
         return "sas"
     if _PNM.match(content[:256]):
         return "pnm"
-    return _bitmap_or_program(content) or _pickle(content) or _safetensors(content)
+    return _bitmap_or_program(content) or _safetensors(content) or _pickle(content)
 
 
 def _bitmap_or_program(content: bytes) -> str:
