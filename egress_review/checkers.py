@@ -14,7 +14,7 @@ from vitrine.egress import decide, policy, store
 from vitrine.egress import vote as votes
 from vitrine.egress.request import Reason, Status, Visibility, Vote
 from vitrine.egress.store import Line
-from vitrine.egress.view import SeenFile, look, open_file
+from vitrine.egress.view import Seen, SeenFile, look, open_file
 from vitrine.errors import InvalidInput, NotFound
 from vitrine.permits import policy as permit_policy
 from vitrine.permits import store as permits
@@ -97,7 +97,7 @@ def _file_page(
         or not policy.may_view_file(account, seen.request, file, seen.project)
     ):
         try:
-            shown = _open(desk, account, request_id, file_id, start, as_text=as_text)
+            shown = _open(desk, account, request_id, file_id, start, as_text=as_text, seen=seen)
         except InvalidInput as refusal:
             unreadable = str(refusal)
     now = desk.clock()
@@ -124,7 +124,14 @@ def _file_page(
 
 
 def _open(
-    desk: Desk, account: Account, request_id: str, file_id: str, start: int, *, as_text: bool
+    desk: Desk,
+    account: Account,
+    request_id: str,
+    file_id: str,
+    start: int,
+    *,
+    as_text: bool,
+    seen: Seen | None = None,
 ) -> SeenFile:
     return open_file(
         desk.db,
@@ -135,6 +142,7 @@ def _open(
         file_id,
         start=max(0, start),
         as_text=as_text,
+        seen=seen,
         clock=desk.clock,
     )
 

@@ -78,16 +78,20 @@ def open_file(
     *,
     start: int = 0,
     as_text: bool = False,
+    seen: Seen | None = None,
     clock: Clock = utc_now,
 ) -> SeenFile:
     """What is inside the cleaned copy of a file, from row, line or cell `start`; audited.
+
+    Args:
+        seen: the request, when `account` has just looked at it.
 
     Raises:
         NotFound: when there is no such file.
         NotPermitted: with the policy's reason.
         IntegrityError: when the stored copy has other bytes than were recorded.
     """
-    seen = look(db, account, request_id, clock=clock)
+    seen = seen or look(db, account, request_id, clock=clock)
     with refusals(db, account, request_id, "view file", clock):
         file = _file(seen.request, file_id)
         policy.may_view_file(account, seen.request, file, seen.project).require()
