@@ -1,5 +1,7 @@
 """Fit the model of `scan-pixels`: `python -m tests.bench.scan_pixels.fit [--write]`.
 
+`VITRINE_EXAMPLE_SCANS` names the folder of the scans that do not come with a library.
+
 Patients are kept together: every third is held out for the figures that the model's file reports;
 the model that is written is then fitted on all of them. A picture is a bag of regions: of a
 picture with a scan only those regions count as scans that the model so far finds best.
