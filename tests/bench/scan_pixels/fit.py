@@ -29,7 +29,7 @@ SAFE = 16
 """Pictures of each kind without a scan."""
 SEEDS = (5, 6)
 """Both numbers hold for each of these."""
-LIMITS = (-0.6, 1.6)
+LIMITS = (-0.9, 1.2)
 """Log odds from which a region is doubtful, and from which it is clear."""
 
 
