@@ -3,6 +3,7 @@
 import gzip
 import io
 import logging
+import os
 import warnings
 from pathlib import Path
 
@@ -12,8 +13,9 @@ import SimpleITK
 from matplotlib import cbook
 from pydicom.data import get_testdata_file
 
-SHARED = Path("/work/shared/data/dicom")
-"""The folder of development data; what is missing there is left out."""
+SHARED = Path(os.environ.get("VITRINE_EXAMPLE_SCANS", "var/example-scans"))
+"""A folder with one folder of DICOM or NIfTI files for each source named below; what is missing
+there is left out."""
 
 _WINDOWS = {"lung": (-600, 1500), "soft": (40, 400), "bone": (400, 1800), "brain": (40, 90)}
 

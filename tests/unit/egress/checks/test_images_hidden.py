@@ -90,6 +90,13 @@ def test_a_photograph_through_jpeg_is_quiet():
     assert found(out.getvalue(), "jpeg") == {}
 
 
+@pytest.mark.parametrize("quality", [40, 75, 95])
+def test_a_plot_through_jpeg_is_quiet(quality):
+    out = io.BytesIO()
+    Image.fromarray(a_heat_map()).save(out, "JPEG", quality=quality)
+    assert found(out.getvalue(), "jpeg") == {}
+
+
 @pytest.mark.parametrize(
     "marked",
     [
