@@ -381,7 +381,7 @@ UNSAFE2 = {
         "row-level-data",
         "p.csv",
         df(
-            sub=["sub-%02d" % (k // 3) for k in range(30)],
+            sub=[f"sub-{k // 3:02}" for k in range(30)],
             visit=[k % 3 for k in range(30)],
             moca=N.integers(10, 30, 30),
         ),

@@ -36,6 +36,8 @@ _COORDINATES: Final = re.compile(
     r"(?:umap|t-?sne|pca?|pacmap|phate|mds|dim|latent|z)[ _-]*(?:\d+|x|y)", re.IGNORECASE
 )
 _ENCODED: Final = re.compile(r"[A-Za-z0-9+/=_-]{200,}")
+_OF_NUMBERS: Final = frozenset("0123456789.,;eE+-[]() \n")
+_LONG: Final = 200
 _AGGREGATES: Final = frozenset({Kind.COUNT, Kind.STATISTIC, Kind.PERCENT})
 _FEW, _SOME, _MANY = 3, 10, 30
 _NO_RECORDS: Final = re.compile(
@@ -177,10 +179,10 @@ def _encoded(document: Document, policy: DisclosurePolicy) -> Answer:
         for table in document.tables
         for number, row in enumerate(table.rows)
         for column, cell in enumerate(row)
-        if len(cell) >= 200 and _ENCODED.fullmatch(cell)
+        if len(cell) >= _LONG and (_ENCODED.fullmatch(cell) or set(cell) <= _OF_NUMBERS)
     ]
     if places:
-        yield Severity.BLOCK, "cells with long encoded data", places
+        yield Severity.BLOCK, "cells with long encoded data or many numbers", places
 
 
 RULES: Final = (Rule("row-level-data", 1, _row_level), Rule("encoded-data", 1, _encoded))

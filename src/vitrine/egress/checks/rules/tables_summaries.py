@@ -31,6 +31,9 @@ _EVIDENCE: Final = word_set(
 )
 _PEOPLE: Final = VARIABLES | {"stay", "suv", "cost", "costs", "los"}
 _PRINTED: Final = re.compile(r"\bdf resid\w*\s*[:=]\s*(\d{1,6})\b", re.IGNORECASE)
+_PEOPLE_SAID: Final = re.compile(
+    r"(?<!\d)\d{1,9}\s{1,3}(?:[a-z]{1,30}\s)?(?:patients|subjects|participants|scans|images)"
+)
 _RESIDUAL: Final = re.compile(
     r"resid\w*[ _.]*(?:df|d\.f\.|degrees)|(?:df|dof)[ _.]*resid", re.IGNORECASE
 )
@@ -116,9 +119,7 @@ def _missing_counts(document: Document, policy: DisclosurePolicy) -> Answer:
 
 
 def _states_a_number(text: str) -> bool:
-    return bool(stated_counts(text)) or bool(
-        re.search(r"\d+\s+(?:\w+\s+)?(?:patients|subjects|participants|scans|images)", text)
-    )
+    return bool(stated_counts(text)) or bool(_PEOPLE_SAID.search(text))
 
 
 def _has_evidence(view: View) -> bool:
