@@ -275,6 +275,8 @@ def _by_shape(view: View) -> Certainty | None:
         or len(view.cells) > _SHAPE_ROWS
     ):
         return None
+    if _adds_to_100(grid) and re.search(r"%|percent|normali[sz]ed", view.table.caption):
+        return None
     if view.caption is Kind.COUNT:
         return Certainty.SURE
     if view.caption is Kind.MEASURE or len(body) < len(numbered) or _adds_to_100(grid):

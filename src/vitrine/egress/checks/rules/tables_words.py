@@ -164,7 +164,7 @@ def kind_of(label: str) -> Kind:
 
 
 def _of_words(text: str, words: list[str]) -> Kind:
-    said = set(words)
+    said = set(words) | {stem for word in words if len(stem := word.rstrip("0123456789")) > 2}
     if said <= STATISTICS and not said.isdisjoint(STATISTICS - _ALONE | {"p"}):
         return Kind.STATISTIC
     if re.fullmatch(r"\s*\d+(?:\.\d+)?\s*%\s*", text):
