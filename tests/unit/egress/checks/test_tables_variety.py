@@ -880,8 +880,308 @@ UNSAFE3 = {
 }
 
 
-SAFE = SAFE2 | SAFE3
-UNSAFE = UNSAFE2 | UNSAFE3
+SAFE4 = {
+    "per-epoch multi metric": (
+        "h.csv",
+        "epoch,train/loss,val/loss,val/dice_liver,val/dice_tumor,lr\n"
+        + "\n".join(
+            f"{k + 1},{1 / (k + 1):.4f},{1.1 / (k + 1):.4f},{0.9 - 0.3 / (k + 1):.3f},{0.7 - 0.4 / (k + 1):.3f},0.0{9 - k % 9}"
+            for k in range(30)
+        ),
+    ),
+    "ensemble weights": ("w.csv", "model,weight\nunet,0.4\nvnet,0.35\nswin,0.25\n"),
+    "class iou": (
+        "iou.csv",
+        "class_id,class_name,iou,acc\n0,background,0.99,0.99\n1,liver,0.92,0.95\n2,lesion,0.65,0.71\n",
+    ),
+    "feature selection": (
+        "fs.csv",
+        "feature,selected_in_folds,mean_rank\noriginal_shape_Sphericity,5,2\nwavelet_glcm_Idn,4,5\noriginal_firstorder_Kurtosis,3,8\n",
+    ),
+    "stability icc": (
+        "icc.csv",
+        "feature,icc,stable\n"
+        + "\n".join(
+            f"feat_{k},{0.5 + R.random() / 2:.3f},{'yes' if k % 2 else 'no'}" for k in range(50)
+        ),
+    ),
+    "mri sequences": (
+        "seq.csv",
+        "sequence,TE,TR,matrix,averages,b-values\nT2w,100,4000,320x320,3,\nDWI,60,5000,128x128,4,3\n",
+    ),
+    "reader study": (
+        "rs.csv",
+        "reader,experience_years,auc_without_ai,auc_with_ai\nR1,3,0.81,0.88\nR2,7,0.85,0.9\nR3,12,0.88,0.91\n",
+    ),
+    "cost": ("cost.csv", "item,hours,eur\nannotation,120,4\nstorage,0,9\n"),
+    "outcome by arm": (
+        "arm.md",
+        "| | Arm A (n=120) | Arm B (n=115) |\n|---|---|---|\n| Response, n (%) | 60 (50.0) | 40 (34.8) |\n| Median OS, months (95% CI) | 14 (11-17) | 9 (7-11) |\n| HR | 0.7 | ref |\n",
+    ),
+    "shape table": ("sh.csv", "tensor,dim0,dim1,dim2\ninput,1,128,128\nlatent,8,16,16\n"),
+    "ssim by acceleration": (
+        "acc.csv",
+        "acceleration,psnr,ssim\n2,38,0.96\n4,34,0.92\n8,30,0.86\n",
+    ),
+    "net sizes": (
+        "n.md",
+        "Network sizes\n\n| stage | blocks | channels | output |\n|---|---|---|---|\n| 1 | 2 | 32 | 64 |\n| 2 | 3 | 64 | 32 |\n| 3 | 4 | 128 | 16 |\n",
+    ),
+    "timeline": (
+        "t.csv",
+        "milestone,date\nprotocol approved,2023-01-15\nrecruitment start,2023-03-01\nfreeze,2024-06-30\n",
+    ),
+    "git log": ("log.txt", "a1b2c3d 2024-05-01 fix loader\ne4f5a6b 2024-05-02 add 3 tests\n"),
+    "loss components": (
+        "lc.json",
+        json.dumps(
+            {"losses": {"dice": 0.2, "ce": 0.3, "weights": [1, 4, 9]}, "epochs": [1, 2, 3, 4, 5]}
+        ),
+    ),
+    "time series daily": ("ts.csv", "date,scans\n2024-01-01,55\n2024-01-02,60\n2024-01-03,45\n"),
+    "auc by vendor": (
+        "v.csv",
+        "vendor,scanners,scans,auc\nSiemens,4,240,0.9\nGE,3,160,0.89\nPhilips,2,110,0.91\n",
+    ),
+    "sites": ("s.csv", "site,readers,patients,auc\nA,3,120,0.9\nB,4,150,0.88\nC,2,95,0.91\n"),
+    "stage by cohort pct": (
+        "sp.csv",
+        "stage,training %,test %\nI,30,31\nII,45,41\nIII,22,20\nIV,3,8\n",
+    ),
+    "mean scores by group": ("ms.csv", "group,n,score_mean,score_sd\nA,45,3,1\nB,60,4,1\n"),
+    "crp": (
+        "crp.csv",
+        "marker,cutoff,sensitivity,specificity,auc\nCRP,5,80,71,0.8\nPSA,4,85,40,0.7\n",
+    ),
+    "lr table": ("lrt.csv", "likelihood ratio,value\nLR+,8\nLR-,0.2\n"),
+    "kappa matrix": ("km.csv", ",R1,R2,R3\nR1,1,0.8,0.7\nR2,0.8,1,0.75\nR3,0.7,0.75,1\n"),
+    "interp pr": (
+        "ipr.json",
+        json.dumps(
+            {
+                "recall": [k / 100 for k in range(101)],
+                "precision": [round(1 - 0.4 * (k / 100) ** 2, 4) for k in range(101)],
+            }
+        ),
+    ),
+    "radar": (
+        "radar.csv",
+        "dimension,model_a,model_b\naccuracy,4,5\nspeed,5,3\nrobustness,3,4\ninterpretability,2,3\n",
+    ),
+    "imaging findings pct": (
+        "f.csv",
+        "finding,prevalence_pct,auc\neffusion,12.5,0.92\nnodule,6.1,0.85\n",
+    ),
+    "volumes tertile": (
+        "tert.csv",
+        "tertile,volume range (ml),n,events\n1,<10,140,20\n2,10-30,135,35\n3,>30,135,60\n",
+    ),
+    "prose long": (
+        "d.md",
+        "## Methods\n\nWe used 3D U-Nets with 5 levels (32 to 512 channels) trained on 4 A100 GPUs. Patches of 128 x 128 x 64 voxels were sampled, 2 per volume. A total of 1,205 patients from 6 hospitals were included between 2015 and 2020; 210 patients (17.4%) had recurrence. Inter-reader agreement between 2 radiologists (5 and 9 years of experience) was good (kappa = 0.81). The number needed to treat was 7. Slices were 3 mm thick. See Table 4 and section 3. A 7-point scale was used; 5 = excellent. In 95 of 100 bootstrap runs the feature was retained. The first 5 principal components were kept. We reviewed 8 studies. BI-RADS 4 lesions were included. Patients were scanned at 3 T. 1 case per row in the CSV. In case 3 we resampled.\n",
+    ),
+    "captions": (
+        "c.tex",
+        r"\begin{figure}\caption{Kaplan-Meier curves for 4 risk groups. Shaded: 95\% CI. Group 3 patients had the worst prognosis; $p=0.003$ and $k=5$.}\end{figure}",
+    ),
+    "yaml": (
+        "c.yaml",
+        "model:\n  layers: 4\n  heads: 8\n  n_classes: 3\ntrain:\n  epochs: 5\n  folds: 5\n  n_images_per_batch: 4\n",
+    ),
+    "log sizes": (
+        "l.log",
+        "Loaded 320 volumes from 4 folders\nFold 1: train 255 cases, val 65 cases\nbest model: step 3\nSaved 2 figures\n",
+    ),
+    "code output": ("o.txt", "auc     0.91\nacc     0.85\nn     410.00\ndtype: float64\n"),
+    "series metrics": (
+        "o2.txt",
+        "fold\n1    0.91\n2    0.90\n3    0.92\nName: auc, dtype: float64\n",
+    ),
+    "df info": (
+        "o3.txt",
+        "<class 'pandas.core.frame.DataFrame'>\nRangeIndex: 410 entries, 0 to 409\nData columns (total 4 columns):\n #   Column  Non-Null Count  Dtype\n---  ------  --------------  -----\n 0   age     410 non-null    int64\n 1   sex     410 non-null    object\n 2   bmi     400 non-null    float64\ndtypes: float64(1), int64(1), object(1)\nmemory usage: 12.9+ KB\n",
+    ),
+    "dtypes": ("o4.txt", "age      int64\nsex     object\nbmi    float64\ndtype: object\n"),
+    "value counts pct": ("o5.txt", "sex\nM    0.55\nF    0.45\nName: proportion, dtype: float64\n"),
+    "table2 multi": (
+        "t2.csv",
+        "outcome,model,n,OR (95% CI),p\ndeath,unadjusted,410,1.5 (1.1-2.0),0.01\ndeath,adjusted,410,1.3 (1.0-1.8),0.06\n",
+    ),
+    "umap params": (
+        "up.json",
+        json.dumps({"n_neighbors": 5, "min_dist": 0.1, "n_components": 2, "metric": "cosine"}),
+    ),
+    "perf by size": ("ps.csv", "size_mm,sensitivity,n_lesions\n<5,60,40\n5-10,80,85\n>10,95,120\n"),
+    "monte carlo": ("mc.csv", "simulation,bias,coverage\n1,0.02,0.95\n2,0.01,0.94\n3,-0.03,0.96\n"),
+    "wide folds": (
+        "wf.csv",
+        "model,fold 1,fold 2,fold 3,fold 4,fold 5,mean,sd\nA,0.9,0.91,0.88,0.9,0.92,0.9,0.01\nB,0.85,0.86,0.84,0.87,0.85,0.85,0.01\n",
+    ),
+    "pct cm": (
+        "pcm.md",
+        "Confusion matrix (%)\n\n| | benign | malignant |\n|-|-|-|\n| benign | 95 | 5 |\n| malignant | 8 | 92 |\n",
+    ),
+    "delphi": (
+        "del.csv",
+        "item,round 1 median,round 2 median\nslice thickness,4,5\ncontrast,3,4\n",
+    ),
+    "risk groups": (
+        "rg.csv",
+        "risk group,patients,events,5-year survival (%)\nlow,140,20,88\nmid,135,40,70\nhigh,135,75,45\n",
+    ),
+    "empty": ("e.csv", "a,b\n"),
+    "one row": ("or.csv", "auc,sens,spec,n\n0.91,0.85,0.88,250\n"),
+    "wavelengths": (
+        "wl.csv",
+        "wavelength_nm,absorbance\n"
+        + "\n".join(f"{400 + 5 * k},{abs(np.sin(k / 9)):.4f}" for k in range(60)),
+    ),
+    "psf": ("hist2.csv", "dice_bin,scans\n0.7-0.8,20\n0.8-0.9,65\n0.9-1.0,115\n"),
+    "score cutpoints": ("cp.csv", "cutoff,n above,n below,hr\n3,120,290,1.9\n5,60,350,2.4\n"),
+    "hp importance": ("hpi.csv", "param,importance\nlr,0.51\nbatch_size,0.2\ndropout,0.15\n"),
+}
+
+SAFE5 = {
+    "model names": (
+        "m.csv",
+        "name,auc,score\nRandom Forest,0.9,0.8\nLogistic Regression,0.85,0.75\nGradient Boosting,0.91,0.82\n",
+    ),
+    "km grid": (
+        "k.csv",
+        "month,survival\n" + "\n".join(f"{k},{0.99**k:.3f}" for k in range(0, 61, 3)),
+    ),
+    "x y roc": (
+        "r.csv",
+        "x,y\n" + "\n".join(f"{k / 50:.2f},{(k / 50) ** 0.4:.3f}" for k in range(51)),
+    ),
+    "seeds dice": (
+        "s.csv",
+        "seed,dice\n" + "\n".join(f"{k},{0.85 + R.random() / 40:.4f}" for k in range(40)),
+    ),
+    "random search": (
+        "rs.csv",
+        "alpha,l1_ratio,r2\n"
+        + "\n".join(
+            f"{R.random():.4f},{R.random():.3f},{0.5 + R.random() / 5:.4f}" for k in range(50)
+        ),
+    ),
+    "checksums": (
+        "sha.csv",
+        "file,sha256\nmodel.safetensors," + "a1" * 32 + "\nconfig.json," + "b2" * 32 + "\n",
+    ),
+    "simulated": (
+        "perm.csv",
+        "permutation,statistic\n" + "\n".join(f"{k},{R.gauss(0, 1):.4f}" for k in range(100)),
+    ),
+    "weights per feature": (
+        "coef.csv",
+        "feature,coefficient\n" + "\n".join(f"f_{k},{R.gauss(0, 1):.4f}" for k in range(60)) + "\n",
+    ),
+    "subject-level none": (
+        "fi.csv",
+        "radiomic_feature,icc,p\n"
+        + "\n".join(
+            f"original_glszm_{a},{R.random():.3f},{R.random():.4f}"
+            for a in "abcdefghijklmnopqrstuvwxyzabcdefghijk"
+        ),
+    ),
+}
+UNSAFE5 = {
+    "scatter": (
+        "row-level-data",
+        "x.csv",
+        df(x=N.normal(size=60).round(3), y=N.normal(size=60).round(3)),
+    ),
+    "manual auto": (
+        "row-level-data",
+        "x.csv",
+        df(manual_volume=N.normal(30, 9, 60).round(2), auto_volume=N.normal(30, 9, 60).round(2)),
+    ),
+    "ages": (
+        "row-level-data",
+        "x.json",
+        json.dumps({"ages": [int(a) for a in N.integers(30, 85, 80)]}),
+    ),
+    "event times": (
+        "row-level-data",
+        "x.csv",
+        "timeline,KM_estimate\n"
+        + "\n".join(
+            f"{t},{s:.4f}"
+            for t, s in zip(np.cumsum(N.integers(1, 40, 30)), np.linspace(1, 0.4, 30))
+        ),
+    ),
+    "xyz": (
+        "pixel-matrix",
+        "x.csv",
+        "x,y,value\n"
+        + "\n".join(f"{x},{y},{R.randrange(256)}" for x in range(20) for y in range(20)),
+    ),
+    "base64 lines": (
+        "encoded-data",
+        "x.csv",
+        "line\n"
+        + "\n".join(
+            "".join(
+                R.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+                for _ in range(76)
+            )
+            for _ in range(20)
+        ),
+    ),
+    "rle": (
+        "encoded-data",
+        "x.csv",
+        "image_id,rle\nI1," + " ".join(f"{k * 37} {k % 9 + 1}" for k in range(80)) + "\n",
+    ),
+    "names": ("identifiers", "x.csv", "name,age,stage\nAnn Smith,63,II\nJoe Bloggs,55,I\n"),
+    "inverted": (
+        "identifiers",
+        "x.csv",
+        'patient,result\n"Smith, Ann",positive\n"Bloggs, Joe",negative\n',
+    ),
+    "parquet vec": (
+        "encoded-data",
+        "x.json",
+        json.dumps(
+            [
+                {"study": f"s{k}", "emb": str([round(R.gauss(0, 1), 5) for _ in range(64)])}
+                for k in range(4)
+            ]
+        ),
+    ),
+    "json deep": (
+        "small-cells",
+        "x.json",
+        json.dumps({"results": {"site_a": {"n_train": 120, "n_test": 4, "auc": 0.9}}}),
+    ),
+    "mean n=1": ("small-cells", "x.csv", "stage,n,mean_volume\nI,40,20.1\nIV,1,99.2\n"),
+    "md prose small": (
+        "small-cells",
+        "x.md",
+        "- Excluded: 3 patients (motion)\n- Included: 120 patients\n",
+    ),
+    "n colon": ("small-cells", "x.md", "Deaths in group B, n: 4\n"),
+    "excluded n": (
+        "small-cells",
+        "x.tex",
+        r"\begin{figure}\caption{Flow chart. Excluded: no contrast ($n=6$), motion ($n=15$).}\end{figure}",
+    ),
+    "title table": (
+        "small-cells",
+        "x.csv",
+        "Distribution of diagnoses,,\ndiagnosis,training,testing\nnodule,120,30\nmass,45,6\n",
+    ),
+    "hospital cross": ("small-cells", "x.csv", "hospital,CT,MRI,PET\nA,120,80,4\nB,90,60,25\n"),
+    "lowercase counts": ("small-cells", "x.csv", "outcome,no_events,n_events\nstroke,300,6\n"),
+    "tnm": ("small-cells", "x.csv", ",N0,N1,N2\nT1,30,12,4\nT2,25,18,10\n"),
+    "perc and n": ("small-cells", "x.csv", "finding,percent,n\nnodule,12.0,48\neffusion,1.5,6\n"),
+    "gleason": ("small-cells", "x.csv", "Gleason,Biopsy,Surgery\n6,40,31\n7,55,60\n9,4,12\n"),
+    "birads": ("small-cells", "x.csv", "BI-RADS,benign,malignant\n2,120,1\n3,80,4\n4,30,45\n"),
+}
+
+SAFE = SAFE2 | SAFE3 | SAFE4 | SAFE5
+UNSAFE = UNSAFE2 | UNSAFE3 | UNSAFE5
 
 
 @pytest.mark.parametrize("policy", ["acro", "nhs-sde"])

@@ -63,6 +63,7 @@ _HASH: Final = re.compile(
 _HASH_OF_FILES: Final = frozenset(
     {"sha256", "sha1", "md5", "checksum", "digest", "commit", "revision", "git", "weights", "image"}
 )
+_NAME: Final = re.compile(r"[A-Z][\w'\u2019-]+,? (?:[A-Z]\.? )?[A-Z][\w'\u2019-]+")
 _EVENTS: Final = word_set(
     "birth admission admitted discharge scan study exam examination acquisition death surgery "
     "operation diagnosis diagnosed visit referral treatment biopsy event followup appointment"
@@ -107,6 +108,7 @@ def _in_table(table: Table) -> Iterator[_Found]:
                 yield table.place(number, column), what, Severity.BLOCK
     yield from _key_values(table)
     yield from _event_dates(table)
+    yield from _person_names(table)
 
 
 def _by_header(name: str, filled: Sequence[str]) -> str:
@@ -182,6 +184,21 @@ def _event_dates(table: Table) -> Iterator[_Found]:
         if len(each.filled) > 1 and each.are_dates() and (each.words & _EVENTS or personal):
             spot = f"column {each.name}"
             yield f"{table.at}, {spot}" if table.at else spot, "exact dates", Severity.BLOCK
+
+
+def _person_names(table: Table) -> Iterator[_Found]:
+    """Columns of names of persons, beside what is said of them."""
+    columns = profiles(table)
+    for each in columns:
+        if not each.words & {"name", "patient", "participant", "subject", "person"}:
+            continue
+        named = sum(bool(_NAME.fullmatch(cell)) for cell in each.filled)
+        inverted = sum("," in cell for cell in each.filled) == len(each.filled)
+        personal = any(other.is_personal for other in columns)
+        personal = personal and not any(other.is_result for other in columns)
+        if named and named * 5 >= len(each.filled) * 4 and (personal or inverted):
+            spot = f"column {each.name}"
+            yield f"{table.at}, {spot}" if table.at else spot, "names", Severity.BLOCK
 
 
 def _key_values(table: Table) -> Iterator[_Found]:

@@ -55,7 +55,7 @@ _COUNTED: Final = (
         Certainty.LIKELY,
     ),
     (_KEYED, Certainty.SURE),
-    (re.compile(r"(?<![\w-])[nN]\s*=\s*(\d[\d,]*)(?![\d.]*\.\d)(?!\d)"), Certainty.LIKELY),
+    (re.compile(r"(?<![\w-])[nN]\s*[=:]\s*(\d[\d,]*)(?![\d.]*\.\d)(?!\d)"), Certainty.LIKELY),
 )
 _SPELLED: Final = re.compile(
     rf"(?<![\w-])({'|'.join(_WORDS)})\s+{_SHARE}(?:of\s+the\s+)?{_ADJECTIVES}{_PERSONS}\b",

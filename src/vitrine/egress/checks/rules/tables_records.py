@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+import numpy
+
 from vitrine.egress.checks.document import Document, Table
 from vitrine.egress.checks.finding import Severity
 from vitrine.egress.checks.rule import Rule
@@ -35,11 +37,9 @@ _NOT_SUBJECTS: Final = re.compile(
 _COORDINATES: Final = re.compile(
     r"(?:umap|t-?sne|pca?|pacmap|phate|mds|dim|latent|z)[ _-]*(?:\d+|x|y)", re.IGNORECASE
 )
-_ENCODED: Final = re.compile(r"[A-Za-z0-9+/=_-]{200,}")
-_OF_NUMBERS: Final = frozenset("0123456789.,;eE+-[]() \n")
-_LONG: Final = 200
 _AGGREGATES: Final = frozenset({Kind.COUNT, Kind.STATISTIC, Kind.PERCENT})
-_FEW, _SOME, _MANY = 3, 10, 30
+_SURVIVAL: Final = frozenset({"survival", "km", "kaplan", "surv"})
+_FEW, _SOME, _CURVE, _MANY = 3, 10, 15, 30
 _NO_RECORDS: Final = re.compile(
     r"bootstrap|permutation|resampl|history|log|loss|curve", re.IGNORECASE
 )
@@ -52,7 +52,11 @@ def _row_level(document: Document, policy: DisclosurePolicy) -> Answer:
         place = table.at or "all rows"
         if _has_a_name_per_row(columns) or _has_people(table, columns) or _has_points(columns):
             sure.append(place)
-        elif _is_like_records(table, columns) or _is_a_value_per_case(table, columns):
+        elif (
+            _is_like_records(table, columns)
+            or _is_a_value_per_case(table, columns)
+            or _has_event_times(columns)
+        ):
             likely.append(place)
     if sure:
         yield Severity.BLOCK, "one row for each person or image", (*sure, *likely)
@@ -164,25 +168,30 @@ def _is_a_value_per_case(table: Table, columns: Sequence[Profile]) -> bool:
     ):
         return False
     numeric = [each for each in columns if each.is_numeric]
-    measured = [each for each in numeric if each.kind is Kind.MEASURE and each.distinct > 0.4]
+    measured = [each for each in numeric if _is_spread(each)]
     return (
         len(numeric) == len(columns)
         and len(measured) * 2 > len(columns)
         and not any(each.is_ordered() for each in columns)
         and not any(each.kind in (Kind.SETTING, Kind.COUNT) for each in columns)
+        and (len(columns) > 1 or measured[0].kind is Kind.MEASURE or measured[0].is_personal)
     )
 
 
-def _encoded(document: Document, policy: DisclosurePolicy) -> Answer:
-    places = [
-        table.place(number, column)
-        for table in document.tables
-        for number, row in enumerate(table.rows)
-        for column, cell in enumerate(row)
-        if len(cell) >= _LONG and (_ENCODED.fullmatch(cell) or set(cell) <= _OF_NUMBERS)
-    ]
-    if places:
-        yield Severity.BLOCK, "cells with long encoded data or many numbers", places
+def _is_spread(column: Profile) -> bool:
+    """Whether values are nearly all different, or those of a property of persons."""
+    return column.distinct > 0.4 or (column.is_personal and column.levels >= 8)
 
 
-RULES: Final = (Rule("row-level-data", 1, _row_level), Rule("encoded-data", 1, _encoded))
+def _has_event_times(columns: Sequence[Profile]) -> bool:
+    """Whether a survival curve steps at every single event: many times, none of a raster."""
+    if len(columns) < 2 or not any(each.words & _SURVIVAL for each in columns):
+        return False
+    times = columns[0].numbers
+    if times.size < _CURVE or columns[0].levels < times.size:
+        return False
+    steps = numpy.diff(times)
+    return bool((steps > 0).all()) and len(set(steps.round(6).tolist())) > times.size / 5
+
+
+RULES: Final = (Rule("row-level-data", 1, _row_level),)

@@ -10,7 +10,8 @@ from vitrine.egress.checks.document import Document, Role
 from vitrine.egress.checks.finding import Severity
 from vitrine.egress.checks.rule import Rule
 from vitrine.egress.checks.rules.tables_cells import Form, stated_counts
-from vitrine.egress.checks.rules.tables_counted import View, headed_counts, is_result, view_of
+from vitrine.egress.checks.rules.tables_counted import headed_counts, is_result
+from vitrine.egress.checks.rules.tables_view import View, view_of
 from vitrine.egress.checks.rules.tables_words import VARIABLES, Kind, tokens_of, word_set
 from vitrine.egress.disclosure import DisclosurePolicy
 
