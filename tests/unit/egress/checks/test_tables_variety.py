@@ -1108,7 +1108,7 @@ UNSAFE5 = {
         "timeline,KM_estimate\n"
         + "\n".join(
             f"{t},{s:.4f}"
-            for t, s in zip(np.cumsum(N.integers(1, 40, 30)), np.linspace(1, 0.4, 30))
+            for t, s in zip(np.cumsum(N.integers(1, 40, 30)), np.linspace(1, 0.4, 30), strict=True)
         ),
     ),
     "xyz": (
@@ -1180,8 +1180,181 @@ UNSAFE5 = {
     "birads": ("small-cells", "x.csv", "BI-RADS,benign,malignant\n2,120,1\n3,80,4\n4,30,45\n"),
 }
 
-SAFE = SAFE2 | SAFE3 | SAFE4 | SAFE5
-UNSAFE = UNSAFE2 | UNSAFE3 | UNSAFE5
+SAFE6 = {
+    "feature ids": (
+        "f.csv",
+        "feature,importance\n" + "\n".join(f"feature_{k:03},{R.random():.4f}" for k in range(40)),
+    ),
+    "radiomics ids": (
+        "f.csv",
+        "name,icc\n" + "\n".join(f"radiomic_{k:04},{R.random():.4f}" for k in range(40)),
+    ),
+    "rois": (
+        "f.csv",
+        "roi,beta,p,n\n"
+        + "\n".join(f"roi_{k:03},{R.gauss(0, 1):.3f},{R.random():.4f},120" for k in range(90)),
+    ),
+    "wide features": (
+        "w.csv",
+        "fold,"
+        + ",".join(f"feature_{k:03}" for k in range(12))
+        + "\n"
+        + "\n".join(f"{f}," + ",".join(f"{R.random():.3f}" for _ in range(12)) for f in range(5)),
+    ),
+    "years across": (
+        "y.csv",
+        "region,2015,2016,2017,2018,2019\nnorth,120,130,125,140,135\nsouth,90,95,100,105,110\n",
+    ),
+    "brats results": (
+        "b.csv",
+        "challenge,region,dice\nBraTS2020,WT,0.91\nBraTS2021,TC,0.87\nBraTS2023,ET,0.83\n",
+    ),
+    "exp table": (
+        "e.csv",
+        "experiment,dice,hd95\n"
+        + "\n".join(
+            f"exp_{k:03},{0.8 + R.random() / 10:.4f},{4 + R.random():.2f}" for k in range(30)
+        ),
+    ),
+    "models ids": (
+        "e.csv",
+        "checkpoint,dice\n"
+        + "\n".join(f"ckpt_{k:04},{0.8 + R.random() / 10:.4f}" for k in range(0, 3000, 100)),
+    ),
+    "dates of runs": (
+        "e.csv",
+        "run_date,commit,auc\n2024-05-01,a1b2c3d,0.9\n2024-05-08,b2c3d4e,0.91\n",
+    ),
+    "percentiles": ("p.csv", "percentile,dice\n5,0.7\n25,0.8\n50,0.86\n75,0.9\n95,0.94\n"),
+    "odds only": (
+        "o.md",
+        "Multivariable model (n = 410; 145 events)\n\n| term | OR | p |\n|--|--|--|\n| age | 1.02 | 0.03 |\n| stage | 2 | 0.001 |\n",
+    ),
+    "volumes of organs": (
+        "v.csv",
+        "organ,mean volume (ml),SD,scans\nliver,1510,310,240\nspleen,210,80,240\n",
+    ),
+    "visits": (
+        "v.csv",
+        "visit,participants,retention (%)\nbaseline,400,100\nmonth 6,360,90\nmonth 12,320,80\n",
+    ),
+    "trial phases": ("v.csv", "phase,weeks,doses\n1,4,2\n2,8,3\n3,12,4\n"),
+    "gpu memory": ("g.txt", "name    mem_gb  util\ngpu0        40     9\ngpu1        38     7\n"),
+    "segment metrics md": (
+        "s.md",
+        "**Table 3.** Per-structure results (n=60 test scans)\n\n| Structure | DSC | ASSD | Rank |\n|:--|:-:|:-:|:-:|\n| LV | 0.94 ± 0.02 | 0.4 | 1 |\n| RV | 0.91 ± 0.03 | 0.6 | 2 |\n| Myo | 0.88 ± 0.03 | 0.5 | 3 |\n",
+    ),
+    "questionnaire": (
+        "q.csv",
+        "question,1,2,3,4,5\nQ1,0.05,0.1,0.2,0.4,0.25\nQ2,0.1,0.1,0.3,0.3,0.2\n",
+    ),
+    "json params list": (
+        "j.json",
+        json.dumps(
+            [
+                {"lr": 0.001, "layers": 3, "dice": 0.81},
+                {"lr": 0.01, "layers": 4, "dice": 0.83},
+                {"lr": 0.1, "layers": 5, "dice": 0.79},
+            ]
+        ),
+    ),
+    "mesh": ("m.csv", "vertices,faces,lod\n1200,2400,1\n600,1200,2\n300,600,3\n"),
+    "cohort summary": (
+        "c.csv",
+        "cohort,patients,scans,female (%),median age\ntrain,320,410,52,63\ntest,80,95,50,62\n",
+    ),
+    "ci text": (
+        "c.csv",
+        "metric,value\nAUC,0.91 (0.88-0.94)\nPatients,250\nEvents,95\nThreshold,0.5\nEpochs,7\n",
+    ),
+    "dicom params": ("d.csv", "SliceThickness,PixelSpacing,scans\n1,0.7,120\n3,0.8,90\n5,0.9,45\n"),
+    "suv": ("s.csv", "lesion type,SUVmax mean,SUVmax SD,lesions\nnode,8,3,60\nbone,5,2,45\n"),
+    "ordinal reg": (
+        "or.csv",
+        "predictor,estimate,std_error,z,p_value,n_obs\nage,0.02,0.01,2,0.04,410\ngrade,1,0.3,3,0.002,410\n",
+    ),
+    "schedule": ("sch.csv", "week,topic,hours\n1,intro,2\n2,loading,3\n3,training,4\n"),
+}
+UNSAFE6 = {
+    "genes by patients": (
+        "row-level-data",
+        "x.csv",
+        "gene,"
+        + ",".join(f"PAT{k:03}" for k in range(12))
+        + "\n"
+        + "\n".join(f"g{g}," + ",".join(f"{R.random():.3f}" for _ in range(12)) for g in range(10)),
+    ),
+    "uid header": (
+        "identifiers",
+        "x.csv",
+        "metric,1.2.840.113619.2.55.3.604688119.969\ndice,0.9\n",
+    ),
+    "small subgroup md": (
+        "small-cells",
+        "x.md",
+        "| Subgroup | No. of patients | AUC |\n|--|--|--|\n| <50 y | 45 | 0.9 |\n| >80 y | 6 | 0.7 |\n",
+    ),
+    "at risk tex": (
+        "small-cells",
+        "x.tex",
+        r"\begin{tabular}{lccc}\toprule No. at risk & 0 & 1 & 2\\ \midrule Low & 120 & 80 & 31\\ High & 60 & 22 & 3\\ \bottomrule\end{tabular}",
+    ),
+    "events per arm": (
+        "small-cells",
+        "x.csv",
+        "arm,randomised,discontinued,died\nA,120,15,4\nB,118,12,11\n",
+    ),
+    "misclassified": (
+        "small-cells",
+        "x.json",
+        json.dumps({"n_test": 80, "misclassified": 3, "accuracy": 0.9625}),
+    ),
+    "cm list txt": ("small-cells", "x.txt", "confusion_matrix = [[40, 2], [5, 33]]\n"),
+    "sheet html": (
+        "small-cells",
+        "x.md",
+        pd.DataFrame({"site": ["A", "B"], "patients": [120, 3]}).to_html(index=False),
+    ),
+    "groupby nunique": (
+        "identifiers",
+        "x.txt",
+        "          patient_id\nscanner             \nGE                45\nHitachi            2\nSiemens          120\n",
+    ),
+    "weekly deaths": ("small-cells", "x.csv", "week,deaths\n1,12\n2,3\n3,0\n4,15\n"),
+    "long variable": (
+        "small-cells",
+        "x.csv",
+        "variable,level,count,percent\nsex,F,60,50\nsex,M,60,50\nstage,IV,4,3.3\n",
+    ),
+    "tnm pct": (
+        "small-cells",
+        "x.csv",
+        'variable,"Train, n (%)","Test, n (%)"\nIV,9 (2.8),3 (3.8)\n',
+    ),
+    "embedding in json dict": (
+        "row-level-data",
+        "x.json",
+        json.dumps({f"case{k}": [round(R.gauss(0, 1), 4) for _ in range(64)] for k in range(5)}),
+    ),
+    "mri preds": (
+        "row-level-data",
+        "x.csv",
+        df(subject_id=range(1001, 1021), dx=N.choice(["AD", "CN"], 20), prob=N.random(20).round(3)),
+    ),
+    "image grid hu floats": (
+        "pixel-matrix",
+        "x.csv",
+        pd.DataFrame((N.normal(40, 200, (64, 64))).round(0)).to_csv(index=False),
+    ),
+    "followup dates": (
+        "identifiers",
+        "x.csv",
+        "case,last_followup_date,status\n1,2021-03-04,alive\n2,2022-01-09,dead\n3,2020-07-30,alive\n",
+    ),
+}
+
+SAFE = SAFE2 | SAFE3 | SAFE4 | SAFE5 | SAFE6
+UNSAFE = UNSAFE2 | UNSAFE3 | UNSAFE5 | UNSAFE6
 
 
 @pytest.mark.parametrize("policy", ["acro", "nhs-sde"])

@@ -113,7 +113,10 @@ def _is_header(rows: Sequence[Sequence[str]]) -> bool:
             return not (column and values[0])
     numbers = [float(c) for c in first if re.fullmatch(r"\d+(\.\d+)?", c)]
     rising = all(low < high for low, high in pairwise(numbers))
-    return not all(values) and rising and len(numbers) > 1 and numbers[0] in (0, 1)
+    if all(values) or not rising or len(numbers) < 2:
+        return False
+    steps = {round(high - low, 6) for low, high in pairwise(numbers)}
+    return numbers[0] in (0, 1) or (len(steps) == 1 and len(numbers) > 2)
 
 
 def _mostly_values(rows: Sequence[Sequence[str]], column: int) -> bool:

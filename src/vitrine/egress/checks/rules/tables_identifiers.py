@@ -106,6 +106,10 @@ def _in_table(table: Table) -> Iterator[_Found]:
         for number, cell in enumerate(cells):
             for what in _in_cell(cell):
                 yield table.place(number, column), what, Severity.BLOCK
+    for column, name in enumerate(table.columns):
+        for what in _in_cell(name):
+            spot = f"row {max(1, table.first_row - 1)}, column {column + 1}"
+            yield f"{table.at}, {spot}" if table.at else spot, what, Severity.BLOCK
     yield from _key_values(table)
     yield from _event_dates(table)
     yield from _person_names(table)

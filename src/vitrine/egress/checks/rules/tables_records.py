@@ -24,11 +24,18 @@ _SUBJECTS: Final = word_set(
     "imageid caseid"
 )
 _SHORT: Final = frozenset({"sub", "id", "pt", "pat", "subj"})
+_STEMS: Final = word_set(
+    "p pt pat patient sub subj subject s id img case ct mr scan image participant"
+)
 _ENTRY: Final = re.compile(r"[A-Za-z_./\\: #-]*\d[\w./\\:-]*")
 _STUDY: Final = re.compile(r".*\b(?:19|20)\d\d[a-z]?\)?")
 _CODED: Final = re.compile(r"([A-Za-z][\w\- ]*?)[_\- ]?(\d{2,})(?:[_\-.]\w+)*")
 _NOT_SUBJECTS: Final = re.compile(
-    r"feat|f|var|x|layer|epoch|exp|run|trial|fold|model|step|token|gene|roi|channel|dim|emb|class|"
+    r"feat(?:ure)?s?|radiomics?|proteins?|markers?|metabolites?|probes?|regions?|areas?|voxels?|topics?|"
+    r"variables?|variants?|splits?|simulations?|sims?|iterations?|permutations?|boot(?:strap)?s?|draws?|"
+    r"points?|times?|slices?|scenarios?|items?|codes?|parcels?|networks?|edges?|labels?|coefs?|"
+    r"components?|words?|ckpts?|jobs?|tasks?|variable|genes|annotators?|readers?|raters?|scanners?|hospitals?|wards?|"
+    r"f|var|x|layer|epoch|exp|run|trial|fold|model|step|token|gene|roi|channel|dim|emb|class|"
     r"config|conv|block|week|year|month|day|q|question|bin|rs|icd|cluster|seed|v|version|snp|"
     r"original|wavelet|node|unit|stage|head|site|centre|center|resnet|densenet|vgg|vit|efficientnet|"
     r"unet|iter|batch|checkpoint|table|figure|phase|arm|group|t|n|m|c|j|i",
@@ -50,7 +57,8 @@ def _row_level(document: Document, policy: DisclosurePolicy) -> Answer:
     for table in document.tables:
         columns = profiles(table)
         place = table.at or "all rows"
-        if _has_a_name_per_row(columns) or _has_people(table, columns) or _has_points(columns):
+        named = _names_people_across(table) or _has_a_name_per_row(columns)
+        if named or _has_people(table, columns) or _has_points(columns):
             sure.append(place)
         elif (
             _is_like_records(table, columns)
@@ -79,6 +87,28 @@ def _has_a_name_per_row(columns: Sequence[Profile]) -> bool:
     return False
 
 
+def _names_people_across(table: Table) -> bool:
+    """Whether columns, not rows, are named by codes of subjects."""
+    names = [each for each in table.columns[1:] if not each.startswith("column ")]
+    if len(names) < 5 or not table.rows:
+        return False
+    found = _codes(names)
+    return len(found) * 5 >= len(names) * 4
+
+
+def _codes(names: Sequence[str]) -> list[str]:
+    """Those of the names that are codes of subjects."""
+    if len({name.strip() for name in names}) < len(names):
+        return []
+    found = []
+    for name in names:
+        code = _CODED.fullmatch(name.strip())
+        stem = re.sub(r"[\d_\- ]+$", "", code[1].lower()) if code else ""
+        if code and not _NOT_SUBJECTS.fullmatch(stem) and (stem in _STEMS or len(code[2]) >= 4):
+            found.append(name)
+    return found
+
+
 def _is_named(column: Profile) -> bool:
     if not column.words & _SUBJECTS or column.kind in (Kind.COUNT, Kind.MEASURE, Kind.SETTING):
         return False
@@ -99,8 +129,7 @@ def _is_coded(column: Profile) -> bool:
         return False
     lengths = {len(each[2]) for each in found if each}
     return not any(_NOT_SUBJECTS.fullmatch(stem.rstrip("_- ")) for stem in stems) and (
-        min(lengths) >= 3
-        or bool(stems & {"p", "pt", "pat", "sub", "subj", "s", "id", "img", "ct", "mr"})
+        min(lengths) >= 3 or bool(stems & _STEMS)
     )
 
 

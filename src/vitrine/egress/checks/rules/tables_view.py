@@ -18,7 +18,7 @@ ANY_TOTAL: Final = re.compile(
     r"\b(?:grand\s+|sub)?(?:total|all|sum|overall|margin)s?\b", re.IGNORECASE
 )
 _PEOPLE_CAPTION: Final = re.compile(
-    r"confusion matri|contingency|cross-?tab|number at risk|numbers? of (?:patients|subjects|"
+    r"confusion[ _]?matri|contingency|cross-?tab|number at risk|numbers? of (?:patients|subjects|"
     r"participants|people|cases|images|scans|women|men|deaths|events|studies|exam)|patient counts?|"
     r"\bcounts?\b|\bn \(%\)|at risk|frequenc|flow of|cohort (?:size|flow)",
     re.IGNORECASE,
@@ -64,6 +64,7 @@ def view_of(table: Table) -> View:
     )
     labels = _label_columns(table, cells, columns)
     rows, names, section = [], [], ""
+    said = f"{table.caption} {table.columns[0] if 0 in labels else ''}"
     for row, line in zip(table.rows, cells, strict=True):
         own = [row[index] for index in labels if row[index]]
         if (
@@ -79,9 +80,7 @@ def view_of(table: Table) -> View:
             section = ""
         rows.append(found)
         names.append(" ".join(filter(None, [section if section not in own else "", *own])))
-    return View(
-        table, cells, columns, labels, tuple(rows), tuple(names), _of_caption(table.caption)
-    )
+    return View(table, cells, columns, labels, tuple(rows), tuple(names), _of_caption(said))
 
 
 def _of_section(kind: Kind) -> Kind:
@@ -105,7 +104,7 @@ def _label_columns(
         ]
         texts = sum(form is Form.TEXT for form in forms)
         worded = bool(forms) and texts * 2 >= len(forms)
-        named = worded and kind not in (Kind.COUNT, Kind.STATISTIC)
+        named = worded and (column == 0 or kind not in (Kind.COUNT, Kind.STATISTIC))
         ordered = kind is Kind.INDEX and set(forms) <= {Form.COUNT, Form.NUMBER}
         unnamed = column == 0 and len(columns) > 1 and _is_unnamed_index(table, columns)
         if named or ordered or unnamed:
