@@ -1353,7 +1353,66 @@ UNSAFE6 = {
     ),
 }
 
-SAFE = SAFE2 | SAFE3 | SAFE4 | SAFE5 | SAFE6
+SAFE7 = {
+    "exp dates": (
+        "e.csv",
+        "date,model,score\n2024-05-01,A,0.8\n2024-05-02,B,0.9\n2024-05-09,C,0.7\n",
+    ),
+    "pred path": ("l.log", "saved results/fold_01/pred.nii.gz\n"),
+    "found": ("l.log", "Found 120 images belonging to 2 classes.\n"),
+    "tf": (
+        "o.txt",
+        "Total params: 1,204,300\nTrainable params: 1,204,300\nNon-trainable params: 0\n",
+    ),
+    "keras": (
+        "o.txt",
+        " Layer (type)      Output Shape     Param #\n conv2d (Conv2D)   (None, 26, 26, 32)  320\n dense (Dense)     (None, 10)    5130\n",
+    ),
+    "nvidia": (
+        "o.txt",
+        "| 0  A100  On | 00000000:07:00.0 Off | 0 |\n| N/A 31C P0 52W / 400W | 4MiB / 40GB | 3% |\n",
+    ),
+    "tqdm": ("o.txt", "100%|##########| 40/40 [00:31<00:00,  1.29it/s, loss=0.31]\n"),
+    "pct in text": (
+        "o.md",
+        "Accuracy was 3% higher. We saw 5% of patients with recurrence (n = 400).\n",
+    ),
+    "ref list": (
+        "o.md",
+        "## References\n\n1. Smith J, et al. 3 patients groups. Radiology 2019; 4(2): 12-18.\n2. Doe J. Med Phys 2020;7:3.\n",
+    ),
+    "figure list": (
+        "o.md",
+        "- Figure 1: ROC curves (n=250)\n- Figure 2: calibration in 10 deciles\n",
+    ),
+    "json schema": (
+        "s.json",
+        '{"type":"object","properties":{"n_patients":{"type":"integer","minimum":1},"age":{"type":"number","maximum":120}}}',
+    ),
+    "age adjusted": ("a.csv", "age,predicted_risk\n40,0.05\n50,0.08\n60,0.14\n70,0.22\n80,0.31\n"),
+    "pdp": (
+        "a.csv",
+        "age,partial_dependence\n" + "\n".join(f"{a},{a / 200:.3f}" for a in range(20, 90)),
+    ),
+    "nomogram": (
+        "n.csv",
+        "variable,level,points\nage,<50,0\nage,50-70,4\nage,>70,8\nstage,I,0\nstage,II,3\n",
+    ),
+    "score def": ("n.csv", "criterion,points\nfever,2\ncough,1\nnodule,5\n"),
+    "isup": ("n.csv", "ISUP grade,kappa\n1,0.8\n2,0.7\n3,0.75\n"),
+    "roi size": ("n.csv", "organ,voxels_x,voxels_y,voxels_z\nliver,64,64,8\nspleen,32,32,6\n"),
+    "tiers": (
+        "n.md",
+        "| tier | label | colour |\n|--|--|--|\n| 1 | low | green |\n| 2 | high | red |\n",
+    ),
+    "multi unit": (
+        "n.csv",
+        "parameter,arterial,venous,delayed\ndelay (s),25,70,180\nslice (mm),3,3,5\nkVp,120,120,120\n",
+    ),
+    "contrast": ("n.csv", "phase,delay_s,kvp\narterial,25,120\nvenous,70,120\n"),
+}
+
+SAFE = SAFE2 | SAFE3 | SAFE4 | SAFE5 | SAFE6 | SAFE7
 UNSAFE = UNSAFE2 | UNSAFE3 | UNSAFE5 | UNSAFE6
 
 

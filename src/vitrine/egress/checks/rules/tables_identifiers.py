@@ -54,7 +54,9 @@ _PATH: Final = re.compile(
 _PATH_MARKS: Final = (".dcm", ".nii", ".mha", ".nrrd", ".ima", "sub", "pat", "case", "mrn", "pid")
 _WINDOW: Final = 2000
 _OVERLAP: Final = 200
-_SUBJECT_FILE: Final = re.compile(r"\d{2,}")
+_SUBJECT_FILE: Final = re.compile(
+    r"\d{3,}|(?:sub|pat|subject|patient|case|mrn|pid|im|img|image|scan)[-_]?\d{2,}", re.IGNORECASE
+)
 _HASH: Final = re.compile(
     r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{64}|[0-9a-f]{16})"
     r"|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}",
@@ -64,6 +66,10 @@ _HASH_OF_FILES: Final = frozenset(
     {"sha256", "sha1", "md5", "checksum", "digest", "commit", "revision", "git", "weights", "image"}
 )
 _NAME: Final = re.compile(r"[A-Z][\w'\u2019-]+,? (?:[A-Z]\.? )?[A-Z][\w'\u2019-]+")
+_OF_PATIENTS: Final = word_set(
+    "age sex gender bmi diagnosis outcome stage grade histology died death smoker ethnicity lesion "
+    "psa patient subject case participant finding los"
+)
 _EVENTS: Final = word_set(
     "birth admission admitted discharge scan study exam examination acquisition death surgery "
     "operation diagnosis diagnosed visit referral treatment biopsy event followup appointment"
@@ -183,7 +189,8 @@ def _event_dates(table: Table) -> Iterator[_Found]:
     columns = profiles(table)
     if any(each.kind in (Kind.COUNT, Kind.PEOPLE) and each.is_numeric for each in columns):
         return
-    personal = any(each.is_personal and "date" not in each.words for each in columns)
+    personal = any(each.words & _OF_PATIENTS for each in columns)
+    personal = personal and not any(each.is_result for each in columns)
     for each in columns:
         if len(each.filled) > 1 and each.are_dates() and (each.words & _EVENTS or personal):
             spot = f"column {each.name}"

@@ -89,6 +89,9 @@ _NOT_PEOPLE: Final = re.compile(
 
 def counts_in(document: Document) -> Iterator[tuple[str, int, Certainty]]:
     """Place, count and certainty of every count of people in the texts of a file."""
+    for table in document.tables if document.kind == "xlsx" else ():
+        for count, certainty in _counts(_without_markup(table.caption[:_WINDOW])):
+            yield f"{table.at}, title", count, certainty
     for text in document.texts:
         if text.role is Role.CODE and document.kind not in ("yaml", "toml"):
             continue
