@@ -1412,8 +1412,162 @@ SAFE7 = {
     "contrast": ("n.csv", "phase,delay_s,kvp\narterial,25,120\nvenous,70,120\n"),
 }
 
-SAFE = SAFE2 | SAFE3 | SAFE4 | SAFE5 | SAFE6 | SAFE7
-UNSAFE = UNSAFE2 | UNSAFE3 | UNSAFE5 | UNSAFE6
+SAFE8 = {
+    "tripod": ("t.csv", "item,section,page\n1,title,1\n2,abstract,2\n3a,introduction,3\n"),
+    "fairness": (
+        "f.csv",
+        "attribute,group,n,tpr,fpr\nsex,male,210,0.85,0.12\nsex,female,200,0.84,0.11\nage,<60,150,0.86,0.1\n",
+    ),
+    "inference": (
+        "i.csv",
+        "device,batch_size,latency_ms,throughput\nA100,1,9,111\nA100,8,31,258\nCPU,1,210,5\n",
+    ),
+    "auc ci json": (
+        "a.json",
+        json.dumps(
+            {
+                "models": [
+                    {"name": "cnn", "auc": 0.91, "ci_low": 0.88, "ci_high": 0.94, "n": 250},
+                    {"name": "lr", "auc": 0.8, "ci_low": 0.75, "ci_high": 0.85, "n": 250},
+                ]
+            }
+        ),
+    ),
+    "weights of classes": (
+        "cw.json",
+        json.dumps({"class_weights": {"benign": 1, "malignant": 4}, "loss": "ce"}),
+    ),
+    "hd quantiles": (
+        "h.csv",
+        "structure,HD95 median,HD95 IQR,n\nliver,3,2-5,120\nkidney,2,1-4,120\n",
+    ),
+    "t1 json": (
+        "t.json",
+        json.dumps(
+            [
+                {"variable": "Age", "train": "61 ± 10", "test": "62 ± 9"},
+                {"variable": "N", "train": "320", "test": "80"},
+            ]
+        ),
+    ),
+    "consort": (
+        "c.md",
+        "| step | n |\n|--|--|\n| screened | 1200 |\n| eligible | 800 |\n| randomised | 410 |\n",
+    ),
+    "icc levels": ("l.csv", "ICC category,features\nexcellent,60\ngood,25\nmoderate,15\npoor,7\n"),
+    "acq": ("a.csv", "parameter,site A,site B\nslices,30,35\nTE,9,12\nechoes,1,2\n"),
+    "cv scheme": ("cv.csv", "outer folds,inner folds,repeats\n5,3,10\n"),
+    "survival metrics": (
+        "s.csv",
+        "model,c_index,ibs,n,events\nCox,0.71,0.15,410,145\nDeepSurv,0.74,0.14,410,145\n",
+    ),
+    "pairs": ("p.csv", "pair,dice,volume difference (%)\nA-B,0.91,4\nA-C,0.9,5\nB-C,0.92,3\n"),
+    "loss landscape": (
+        "z.csv",
+        pd.DataFrame(
+            np.add.outer(np.arange(8) ** 2, np.arange(8) ** 2) / 100,
+            columns=[f"a{k}" for k in range(8)],
+        ).to_csv(),
+    ),
+    "tokens": ("tok.csv", "token,frequency_rank,embedding_norm\nnodule,1,3.2\nlung,2,2.9\n"),
+    "thresh csv": (
+        "th.csv",
+        "operating point,threshold,sensitivity,specificity,PPV,NPV\nhigh sens,0.2,95,60,45,97\nbalanced,0.5,85,84,70,93\n",
+    ),
+    "md steps": (
+        "m.md",
+        "1. Resample to 1 mm\n2. Clip HU to -1000..400\n3. Normalise\n\nWe used 3 x 3 kernels, 2 residual blocks and 8 attention heads.\n",
+    ),
+    "annual": ("an.csv", "year,papers,citations\n2020,3,41\n2021,5,77\n2022,8,120\n"),
+    "ecog": ("e.csv", "ECOG,patients,median OS (months)\n0,150,20\n1,180,14\n2,80,7\n"),
+    "dvh": (
+        "d.csv",
+        "dose_gy,volume_pct\n" + "\n".join(f"{k},{100 - k * 1.6:.1f}" for k in range(0, 60)),
+    ),
+}
+UNSAFE8 = {
+    "ecog": (
+        "small-cells",
+        "e.csv",
+        "ECOG,patients,median OS (months)\n0,150,20\n1,180,14\n3,4,3\n",
+    ),
+    "consort": (
+        "small-cells",
+        "c.md",
+        "| step | n |\n|--|--|\n| screened | 120 |\n| withdrawn | 3 |\n",
+    ),
+    "fairness": (
+        "small-cells",
+        "f.csv",
+        "attribute,group,n,tpr\nethnicity,White,210,0.85\nethnicity,Other,6,0.5\n",
+    ),
+    "t1 json": (
+        "small-cells",
+        "t.json",
+        json.dumps([{"variable": "Male, n (%)", "train": "160 (50%)", "test": "7 (8.8%)"}]),
+    ),
+    "xtab three": (
+        "small-cells",
+        "x.csv",
+        "scanner,nodule present,nodule absent\nSiemens,60,45\nToshiba,3,9\n",
+    ),
+    "mutations": (
+        "small-cells",
+        "x.csv",
+        "mutation,carriers,non-carriers\nEGFR,45,120\nALK,5,160\n",
+    ),
+    "reg small n": ("small-cells", "x.csv", "model,estimate,se,p,n\nA,0.3,0.1,0.01,8\n"),
+    "per image txt": (
+        "row-level-data",
+        "x.txt",
+        "image      dice   hd95\nIMG_0001   0.91   3.2\nIMG_0002   0.88   4.1\nIMG_0003   0.79   7.7\n",
+    ),
+    "cases json": (
+        "row-level-data",
+        "x.json",
+        json.dumps(
+            {"cases": [{"case_id": f"C{k:03}", "auc": 0.9, "volume": R.random()} for k in range(6)]}
+        ),
+    ),
+    "outliers md": (
+        "row-level-data",
+        "x.md",
+        "Worst cases\n\n| case | Dice | age |\n|--|--|--|\n| case_017 | 0.31 | 81 |\n| case_044 | 0.35 | 77 |\n| case_101 | 0.41 | 69 |\n",
+    ),
+    "percent small": (
+        "implied-counts",
+        "x.md",
+        "| arm | N | died (%) |\n|--|--|--|\n| A | 60 | 5.0 |\n| B | 62 | 24.2 |\n",
+    ),
+    "margins json": (
+        "margins",
+        "x.json",
+        json.dumps(
+            [
+                {"stage": "I", "male": 40, "female": "<10", "total": 46},
+                {"stage": "II", "male": 30, "female": 25, "total": 55},
+            ]
+        ),
+    ),
+    "margins md": (
+        "margins",
+        "x.md",
+        "| | M | F | Total |\n|--|--|--|--|\n| I | 45 | * | 49 |\n| II | 60 | 40 | 100 |\n| Total | 105 | 44 | 149 |\n",
+    ),
+    "min max md": (
+        "endpoints",
+        "x.md",
+        "| variable | n | mean | SD | min | max |\n|--|--|--|--|--|--|\n| age | 120 | 61 | 9 | 19 | 97 |\n",
+    ),
+    "timestamps": (
+        "identifiers",
+        "x.csv",
+        "AcquisitionDateTime,kvp\n2021-03-04 10:22:31,120\n2021-03-05 11:02:13,100\n",
+    ),
+}
+
+SAFE = SAFE2 | SAFE3 | SAFE4 | SAFE5 | SAFE6 | SAFE7 | SAFE8
+UNSAFE = UNSAFE2 | UNSAFE3 | UNSAFE5 | UNSAFE6 | UNSAFE8
 
 
 @pytest.mark.parametrize("policy", ["acro", "nhs-sde"])

@@ -91,7 +91,7 @@ _SETTINGS: Final = word_set(
     "epochs folds splits channels features estimators components neighbors iterations steps "
     "patch crop shape dims dim dimension dimensions seed seeds version threads workers gpus "
     "verbose n_jobs filters heads units bins color colour red green blue rgb opacity alpha voxel "
-    "voxels pixel pixels slices"
+    "voxels pixel pixels slices papers citations publications articles vertices faces"
 )
 _MEASURES: Final = word_set(
     "auc auroc auprc ap map acc accuracy dice dsc iou jaccard f1 fbeta precision recall "
