@@ -381,7 +381,7 @@ UNSAFE2 = {
         "row-level-data",
         "p.csv",
         df(
-            sub=["sub-%02d" % (k // 3) for k in range(30)],
+            sub=[f"sub-{k // 3:02}" for k in range(30)],
             visit=[k % 3 for k in range(30)],
             moca=N.integers(10, 30, 30),
         ),
@@ -880,8 +880,694 @@ UNSAFE3 = {
 }
 
 
-SAFE = SAFE2 | SAFE3
-UNSAFE = UNSAFE2 | UNSAFE3
+SAFE4 = {
+    "per-epoch multi metric": (
+        "h.csv",
+        "epoch,train/loss,val/loss,val/dice_liver,val/dice_tumor,lr\n"
+        + "\n".join(
+            f"{k + 1},{1 / (k + 1):.4f},{1.1 / (k + 1):.4f},{0.9 - 0.3 / (k + 1):.3f},{0.7 - 0.4 / (k + 1):.3f},0.0{9 - k % 9}"
+            for k in range(30)
+        ),
+    ),
+    "ensemble weights": ("w.csv", "model,weight\nunet,0.4\nvnet,0.35\nswin,0.25\n"),
+    "class iou": (
+        "iou.csv",
+        "class_id,class_name,iou,acc\n0,background,0.99,0.99\n1,liver,0.92,0.95\n2,lesion,0.65,0.71\n",
+    ),
+    "feature selection": (
+        "fs.csv",
+        "feature,selected_in_folds,mean_rank\noriginal_shape_Sphericity,5,2\nwavelet_glcm_Idn,4,5\noriginal_firstorder_Kurtosis,3,8\n",
+    ),
+    "stability icc": (
+        "icc.csv",
+        "feature,icc,stable\n"
+        + "\n".join(
+            f"feat_{k},{0.5 + R.random() / 2:.3f},{'yes' if k % 2 else 'no'}" for k in range(50)
+        ),
+    ),
+    "mri sequences": (
+        "seq.csv",
+        "sequence,TE,TR,matrix,averages,b-values\nT2w,100,4000,320x320,3,\nDWI,60,5000,128x128,4,3\n",
+    ),
+    "reader study": (
+        "rs.csv",
+        "reader,experience_years,auc_without_ai,auc_with_ai\nR1,3,0.81,0.88\nR2,7,0.85,0.9\nR3,12,0.88,0.91\n",
+    ),
+    "cost": ("cost.csv", "item,hours,eur\nannotation,120,4\nstorage,0,9\n"),
+    "outcome by arm": (
+        "arm.md",
+        "| | Arm A (n=120) | Arm B (n=115) |\n|---|---|---|\n| Response, n (%) | 60 (50.0) | 40 (34.8) |\n| Median OS, months (95% CI) | 14 (11-17) | 9 (7-11) |\n| HR | 0.7 | ref |\n",
+    ),
+    "shape table": ("sh.csv", "tensor,dim0,dim1,dim2\ninput,1,128,128\nlatent,8,16,16\n"),
+    "ssim by acceleration": (
+        "acc.csv",
+        "acceleration,psnr,ssim\n2,38,0.96\n4,34,0.92\n8,30,0.86\n",
+    ),
+    "net sizes": (
+        "n.md",
+        "Network sizes\n\n| stage | blocks | channels | output |\n|---|---|---|---|\n| 1 | 2 | 32 | 64 |\n| 2 | 3 | 64 | 32 |\n| 3 | 4 | 128 | 16 |\n",
+    ),
+    "timeline": (
+        "t.csv",
+        "milestone,date\nprotocol approved,2023-01-15\nrecruitment start,2023-03-01\nfreeze,2024-06-30\n",
+    ),
+    "git log": ("log.txt", "a1b2c3d 2024-05-01 fix loader\ne4f5a6b 2024-05-02 add 3 tests\n"),
+    "loss components": (
+        "lc.json",
+        json.dumps(
+            {"losses": {"dice": 0.2, "ce": 0.3, "weights": [1, 4, 9]}, "epochs": [1, 2, 3, 4, 5]}
+        ),
+    ),
+    "time series daily": ("ts.csv", "date,scans\n2024-01-01,55\n2024-01-02,60\n2024-01-03,45\n"),
+    "auc by vendor": (
+        "v.csv",
+        "vendor,scanners,scans,auc\nSiemens,4,240,0.9\nGE,3,160,0.89\nPhilips,2,110,0.91\n",
+    ),
+    "sites": ("s.csv", "site,readers,patients,auc\nA,3,120,0.9\nB,4,150,0.88\nC,2,95,0.91\n"),
+    "stage by cohort pct": (
+        "sp.csv",
+        "stage,training %,test %\nI,30,31\nII,45,41\nIII,22,20\nIV,3,8\n",
+    ),
+    "mean scores by group": ("ms.csv", "group,n,score_mean,score_sd\nA,45,3,1\nB,60,4,1\n"),
+    "crp": (
+        "crp.csv",
+        "marker,cutoff,sensitivity,specificity,auc\nCRP,5,80,71,0.8\nPSA,4,85,40,0.7\n",
+    ),
+    "lr table": ("lrt.csv", "likelihood ratio,value\nLR+,8\nLR-,0.2\n"),
+    "kappa matrix": ("km.csv", ",R1,R2,R3\nR1,1,0.8,0.7\nR2,0.8,1,0.75\nR3,0.7,0.75,1\n"),
+    "interp pr": (
+        "ipr.json",
+        json.dumps(
+            {
+                "recall": [k / 100 for k in range(101)],
+                "precision": [round(1 - 0.4 * (k / 100) ** 2, 4) for k in range(101)],
+            }
+        ),
+    ),
+    "radar": (
+        "radar.csv",
+        "dimension,model_a,model_b\naccuracy,4,5\nspeed,5,3\nrobustness,3,4\ninterpretability,2,3\n",
+    ),
+    "imaging findings pct": (
+        "f.csv",
+        "finding,prevalence_pct,auc\neffusion,12.5,0.92\nnodule,6.1,0.85\n",
+    ),
+    "volumes tertile": (
+        "tert.csv",
+        "tertile,volume range (ml),n,events\n1,<10,140,20\n2,10-30,135,35\n3,>30,135,60\n",
+    ),
+    "prose long": (
+        "d.md",
+        "## Methods\n\nWe used 3D U-Nets with 5 levels (32 to 512 channels) trained on 4 A100 GPUs. Patches of 128 x 128 x 64 voxels were sampled, 2 per volume. A total of 1,205 patients from 6 hospitals were included between 2015 and 2020; 210 patients (17.4%) had recurrence. Inter-reader agreement between 2 radiologists (5 and 9 years of experience) was good (kappa = 0.81). The number needed to treat was 7. Slices were 3 mm thick. See Table 4 and section 3. A 7-point scale was used; 5 = excellent. In 95 of 100 bootstrap runs the feature was retained. The first 5 principal components were kept. We reviewed 8 studies. BI-RADS 4 lesions were included. Patients were scanned at 3 T. 1 case per row in the CSV. In case 3 we resampled.\n",
+    ),
+    "captions": (
+        "c.tex",
+        r"\begin{figure}\caption{Kaplan-Meier curves for 4 risk groups. Shaded: 95\% CI. Group 3 patients had the worst prognosis; $p=0.003$ and $k=5$.}\end{figure}",
+    ),
+    "yaml": (
+        "c.yaml",
+        "model:\n  layers: 4\n  heads: 8\n  n_classes: 3\ntrain:\n  epochs: 5\n  folds: 5\n  n_images_per_batch: 4\n",
+    ),
+    "log sizes": (
+        "l.log",
+        "Loaded 320 volumes from 4 folders\nFold 1: train 255 cases, val 65 cases\nbest model: step 3\nSaved 2 figures\n",
+    ),
+    "code output": ("o.txt", "auc     0.91\nacc     0.85\nn     410.00\ndtype: float64\n"),
+    "series metrics": (
+        "o2.txt",
+        "fold\n1    0.91\n2    0.90\n3    0.92\nName: auc, dtype: float64\n",
+    ),
+    "df info": (
+        "o3.txt",
+        "<class 'pandas.core.frame.DataFrame'>\nRangeIndex: 410 entries, 0 to 409\nData columns (total 4 columns):\n #   Column  Non-Null Count  Dtype\n---  ------  --------------  -----\n 0   age     410 non-null    int64\n 1   sex     410 non-null    object\n 2   bmi     400 non-null    float64\ndtypes: float64(1), int64(1), object(1)\nmemory usage: 12.9+ KB\n",
+    ),
+    "dtypes": ("o4.txt", "age      int64\nsex     object\nbmi    float64\ndtype: object\n"),
+    "value counts pct": ("o5.txt", "sex\nM    0.55\nF    0.45\nName: proportion, dtype: float64\n"),
+    "table2 multi": (
+        "t2.csv",
+        "outcome,model,n,OR (95% CI),p\ndeath,unadjusted,410,1.5 (1.1-2.0),0.01\ndeath,adjusted,410,1.3 (1.0-1.8),0.06\n",
+    ),
+    "umap params": (
+        "up.json",
+        json.dumps({"n_neighbors": 5, "min_dist": 0.1, "n_components": 2, "metric": "cosine"}),
+    ),
+    "perf by size": ("ps.csv", "size_mm,sensitivity,n_lesions\n<5,60,40\n5-10,80,85\n>10,95,120\n"),
+    "monte carlo": ("mc.csv", "simulation,bias,coverage\n1,0.02,0.95\n2,0.01,0.94\n3,-0.03,0.96\n"),
+    "wide folds": (
+        "wf.csv",
+        "model,fold 1,fold 2,fold 3,fold 4,fold 5,mean,sd\nA,0.9,0.91,0.88,0.9,0.92,0.9,0.01\nB,0.85,0.86,0.84,0.87,0.85,0.85,0.01\n",
+    ),
+    "pct cm": (
+        "pcm.md",
+        "Confusion matrix (%)\n\n| | benign | malignant |\n|-|-|-|\n| benign | 95 | 5 |\n| malignant | 8 | 92 |\n",
+    ),
+    "delphi": (
+        "del.csv",
+        "item,round 1 median,round 2 median\nslice thickness,4,5\ncontrast,3,4\n",
+    ),
+    "risk groups": (
+        "rg.csv",
+        "risk group,patients,events,5-year survival (%)\nlow,140,20,88\nmid,135,40,70\nhigh,135,75,45\n",
+    ),
+    "empty": ("e.csv", "a,b\n"),
+    "one row": ("or.csv", "auc,sens,spec,n\n0.91,0.85,0.88,250\n"),
+    "wavelengths": (
+        "wl.csv",
+        "wavelength_nm,absorbance\n"
+        + "\n".join(f"{400 + 5 * k},{abs(np.sin(k / 9)):.4f}" for k in range(60)),
+    ),
+    "psf": ("hist2.csv", "dice_bin,scans\n0.7-0.8,20\n0.8-0.9,65\n0.9-1.0,115\n"),
+    "score cutpoints": ("cp.csv", "cutoff,n above,n below,hr\n3,120,290,1.9\n5,60,350,2.4\n"),
+    "hp importance": ("hpi.csv", "param,importance\nlr,0.51\nbatch_size,0.2\ndropout,0.15\n"),
+}
+
+SAFE5 = {
+    "model names": (
+        "m.csv",
+        "name,auc,score\nRandom Forest,0.9,0.8\nLogistic Regression,0.85,0.75\nGradient Boosting,0.91,0.82\n",
+    ),
+    "km grid": (
+        "k.csv",
+        "month,survival\n" + "\n".join(f"{k},{0.99**k:.3f}" for k in range(0, 61, 3)),
+    ),
+    "x y roc": (
+        "r.csv",
+        "x,y\n" + "\n".join(f"{k / 50:.2f},{(k / 50) ** 0.4:.3f}" for k in range(51)),
+    ),
+    "seeds dice": (
+        "s.csv",
+        "seed,dice\n" + "\n".join(f"{k},{0.85 + R.random() / 40:.4f}" for k in range(40)),
+    ),
+    "random search": (
+        "rs.csv",
+        "alpha,l1_ratio,r2\n"
+        + "\n".join(
+            f"{R.random():.4f},{R.random():.3f},{0.5 + R.random() / 5:.4f}" for k in range(50)
+        ),
+    ),
+    "checksums": (
+        "sha.csv",
+        "file,sha256\nmodel.safetensors," + "a1" * 32 + "\nconfig.json," + "b2" * 32 + "\n",
+    ),
+    "simulated": (
+        "perm.csv",
+        "permutation,statistic\n" + "\n".join(f"{k},{R.gauss(0, 1):.4f}" for k in range(100)),
+    ),
+    "weights per feature": (
+        "coef.csv",
+        "feature,coefficient\n" + "\n".join(f"f_{k},{R.gauss(0, 1):.4f}" for k in range(60)) + "\n",
+    ),
+    "subject-level none": (
+        "fi.csv",
+        "radiomic_feature,icc,p\n"
+        + "\n".join(
+            f"original_glszm_{a},{R.random():.3f},{R.random():.4f}"
+            for a in "abcdefghijklmnopqrstuvwxyzabcdefghijk"
+        ),
+    ),
+}
+UNSAFE5 = {
+    "scatter": (
+        "row-level-data",
+        "x.csv",
+        df(x=N.normal(size=60).round(3), y=N.normal(size=60).round(3)),
+    ),
+    "manual auto": (
+        "row-level-data",
+        "x.csv",
+        df(manual_volume=N.normal(30, 9, 60).round(2), auto_volume=N.normal(30, 9, 60).round(2)),
+    ),
+    "ages": (
+        "row-level-data",
+        "x.json",
+        json.dumps({"ages": [int(a) for a in N.integers(30, 85, 80)]}),
+    ),
+    "event times": (
+        "row-level-data",
+        "x.csv",
+        "timeline,KM_estimate\n"
+        + "\n".join(
+            f"{t},{s:.4f}"
+            for t, s in zip(np.cumsum(N.integers(1, 40, 30)), np.linspace(1, 0.4, 30), strict=True)
+        ),
+    ),
+    "xyz": (
+        "pixel-matrix",
+        "x.csv",
+        "x,y,value\n"
+        + "\n".join(f"{x},{y},{R.randrange(256)}" for x in range(20) for y in range(20)),
+    ),
+    "base64 lines": (
+        "encoded-data",
+        "x.csv",
+        "line\n"
+        + "\n".join(
+            "".join(
+                R.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+                for _ in range(76)
+            )
+            for _ in range(20)
+        ),
+    ),
+    "rle": (
+        "encoded-data",
+        "x.csv",
+        "image_id,rle\nI1," + " ".join(f"{k * 37} {k % 9 + 1}" for k in range(80)) + "\n",
+    ),
+    "names": ("identifiers", "x.csv", "name,age,stage\nAnn Smith,63,II\nJoe Bloggs,55,I\n"),
+    "inverted": (
+        "identifiers",
+        "x.csv",
+        'patient,result\n"Smith, Ann",positive\n"Bloggs, Joe",negative\n',
+    ),
+    "parquet vec": (
+        "encoded-data",
+        "x.json",
+        json.dumps(
+            [
+                {"study": f"s{k}", "emb": str([round(R.gauss(0, 1), 5) for _ in range(64)])}
+                for k in range(4)
+            ]
+        ),
+    ),
+    "json deep": (
+        "small-cells",
+        "x.json",
+        json.dumps({"results": {"site_a": {"n_train": 120, "n_test": 4, "auc": 0.9}}}),
+    ),
+    "mean n=1": ("small-cells", "x.csv", "stage,n,mean_volume\nI,40,20.1\nIV,1,99.2\n"),
+    "md prose small": (
+        "small-cells",
+        "x.md",
+        "- Excluded: 3 patients (motion)\n- Included: 120 patients\n",
+    ),
+    "n colon": ("small-cells", "x.md", "Deaths in group B, n: 4\n"),
+    "excluded n": (
+        "small-cells",
+        "x.tex",
+        r"\begin{figure}\caption{Flow chart. Excluded: no contrast ($n=6$), motion ($n=15$).}\end{figure}",
+    ),
+    "title table": (
+        "small-cells",
+        "x.csv",
+        "Distribution of diagnoses,,\ndiagnosis,training,testing\nnodule,120,30\nmass,45,6\n",
+    ),
+    "hospital cross": ("small-cells", "x.csv", "hospital,CT,MRI,PET\nA,120,80,4\nB,90,60,25\n"),
+    "lowercase counts": ("small-cells", "x.csv", "outcome,no_events,n_events\nstroke,300,6\n"),
+    "tnm": ("small-cells", "x.csv", ",N0,N1,N2\nT1,30,12,4\nT2,25,18,10\n"),
+    "perc and n": ("small-cells", "x.csv", "finding,percent,n\nnodule,12.0,48\neffusion,1.5,6\n"),
+    "gleason": ("small-cells", "x.csv", "Gleason,Biopsy,Surgery\n6,40,31\n7,55,60\n9,4,12\n"),
+    "birads": ("small-cells", "x.csv", "BI-RADS,benign,malignant\n2,120,1\n3,80,4\n4,30,45\n"),
+}
+
+SAFE6 = {
+    "feature ids": (
+        "f.csv",
+        "feature,importance\n" + "\n".join(f"feature_{k:03},{R.random():.4f}" for k in range(40)),
+    ),
+    "radiomics ids": (
+        "f.csv",
+        "name,icc\n" + "\n".join(f"radiomic_{k:04},{R.random():.4f}" for k in range(40)),
+    ),
+    "rois": (
+        "f.csv",
+        "roi,beta,p,n\n"
+        + "\n".join(f"roi_{k:03},{R.gauss(0, 1):.3f},{R.random():.4f},120" for k in range(90)),
+    ),
+    "wide features": (
+        "w.csv",
+        "fold,"
+        + ",".join(f"feature_{k:03}" for k in range(12))
+        + "\n"
+        + "\n".join(f"{f}," + ",".join(f"{R.random():.3f}" for _ in range(12)) for f in range(5)),
+    ),
+    "years across": (
+        "y.csv",
+        "region,2015,2016,2017,2018,2019\nnorth,120,130,125,140,135\nsouth,90,95,100,105,110\n",
+    ),
+    "brats results": (
+        "b.csv",
+        "challenge,region,dice\nBraTS2020,WT,0.91\nBraTS2021,TC,0.87\nBraTS2023,ET,0.83\n",
+    ),
+    "exp table": (
+        "e.csv",
+        "experiment,dice,hd95\n"
+        + "\n".join(
+            f"exp_{k:03},{0.8 + R.random() / 10:.4f},{4 + R.random():.2f}" for k in range(30)
+        ),
+    ),
+    "models ids": (
+        "e.csv",
+        "checkpoint,dice\n"
+        + "\n".join(f"ckpt_{k:04},{0.8 + R.random() / 10:.4f}" for k in range(0, 3000, 100)),
+    ),
+    "dates of runs": (
+        "e.csv",
+        "run_date,commit,auc\n2024-05-01,a1b2c3d,0.9\n2024-05-08,b2c3d4e,0.91\n",
+    ),
+    "percentiles": ("p.csv", "percentile,dice\n5,0.7\n25,0.8\n50,0.86\n75,0.9\n95,0.94\n"),
+    "odds only": (
+        "o.md",
+        "Multivariable model (n = 410; 145 events)\n\n| term | OR | p |\n|--|--|--|\n| age | 1.02 | 0.03 |\n| stage | 2 | 0.001 |\n",
+    ),
+    "volumes of organs": (
+        "v.csv",
+        "organ,mean volume (ml),SD,scans\nliver,1510,310,240\nspleen,210,80,240\n",
+    ),
+    "visits": (
+        "v.csv",
+        "visit,participants,retention (%)\nbaseline,400,100\nmonth 6,360,90\nmonth 12,320,80\n",
+    ),
+    "trial phases": ("v.csv", "phase,weeks,doses\n1,4,2\n2,8,3\n3,12,4\n"),
+    "gpu memory": ("g.txt", "name    mem_gb  util\ngpu0        40     9\ngpu1        38     7\n"),
+    "segment metrics md": (
+        "s.md",
+        "**Table 3.** Per-structure results (n=60 test scans)\n\n| Structure | DSC | ASSD | Rank |\n|:--|:-:|:-:|:-:|\n| LV | 0.94 ± 0.02 | 0.4 | 1 |\n| RV | 0.91 ± 0.03 | 0.6 | 2 |\n| Myo | 0.88 ± 0.03 | 0.5 | 3 |\n",
+    ),
+    "questionnaire": (
+        "q.csv",
+        "question,1,2,3,4,5\nQ1,0.05,0.1,0.2,0.4,0.25\nQ2,0.1,0.1,0.3,0.3,0.2\n",
+    ),
+    "json params list": (
+        "j.json",
+        json.dumps(
+            [
+                {"lr": 0.001, "layers": 3, "dice": 0.81},
+                {"lr": 0.01, "layers": 4, "dice": 0.83},
+                {"lr": 0.1, "layers": 5, "dice": 0.79},
+            ]
+        ),
+    ),
+    "mesh": ("m.csv", "vertices,faces,lod\n1200,2400,1\n600,1200,2\n300,600,3\n"),
+    "cohort summary": (
+        "c.csv",
+        "cohort,patients,scans,female (%),median age\ntrain,320,410,52,63\ntest,80,95,50,62\n",
+    ),
+    "ci text": (
+        "c.csv",
+        "metric,value\nAUC,0.91 (0.88-0.94)\nPatients,250\nEvents,95\nThreshold,0.5\nEpochs,7\n",
+    ),
+    "dicom params": ("d.csv", "SliceThickness,PixelSpacing,scans\n1,0.7,120\n3,0.8,90\n5,0.9,45\n"),
+    "suv": ("s.csv", "lesion type,SUVmax mean,SUVmax SD,lesions\nnode,8,3,60\nbone,5,2,45\n"),
+    "ordinal reg": (
+        "or.csv",
+        "predictor,estimate,std_error,z,p_value,n_obs\nage,0.02,0.01,2,0.04,410\ngrade,1,0.3,3,0.002,410\n",
+    ),
+    "schedule": ("sch.csv", "week,topic,hours\n1,intro,2\n2,loading,3\n3,training,4\n"),
+}
+UNSAFE6 = {
+    "genes by patients": (
+        "row-level-data",
+        "x.csv",
+        "gene,"
+        + ",".join(f"PAT{k:03}" for k in range(12))
+        + "\n"
+        + "\n".join(f"g{g}," + ",".join(f"{R.random():.3f}" for _ in range(12)) for g in range(10)),
+    ),
+    "uid header": (
+        "identifiers",
+        "x.csv",
+        "metric,1.2.840.113619.2.55.3.604688119.969\ndice,0.9\n",
+    ),
+    "small subgroup md": (
+        "small-cells",
+        "x.md",
+        "| Subgroup | No. of patients | AUC |\n|--|--|--|\n| <50 y | 45 | 0.9 |\n| >80 y | 6 | 0.7 |\n",
+    ),
+    "at risk tex": (
+        "small-cells",
+        "x.tex",
+        r"\begin{tabular}{lccc}\toprule No. at risk & 0 & 1 & 2\\ \midrule Low & 120 & 80 & 31\\ High & 60 & 22 & 3\\ \bottomrule\end{tabular}",
+    ),
+    "events per arm": (
+        "small-cells",
+        "x.csv",
+        "arm,randomised,discontinued,died\nA,120,15,4\nB,118,12,11\n",
+    ),
+    "misclassified": (
+        "small-cells",
+        "x.json",
+        json.dumps({"n_test": 80, "misclassified": 3, "accuracy": 0.9625}),
+    ),
+    "cm list txt": ("small-cells", "x.txt", "confusion_matrix = [[40, 2], [5, 33]]\n"),
+    "sheet html": (
+        "small-cells",
+        "x.md",
+        pd.DataFrame({"site": ["A", "B"], "patients": [120, 3]}).to_html(index=False),
+    ),
+    "groupby nunique": (
+        "identifiers",
+        "x.txt",
+        "          patient_id\nscanner             \nGE                45\nHitachi            2\nSiemens          120\n",
+    ),
+    "weekly deaths": ("small-cells", "x.csv", "week,deaths\n1,12\n2,3\n3,0\n4,15\n"),
+    "long variable": (
+        "small-cells",
+        "x.csv",
+        "variable,level,count,percent\nsex,F,60,50\nsex,M,60,50\nstage,IV,4,3.3\n",
+    ),
+    "tnm pct": (
+        "small-cells",
+        "x.csv",
+        'variable,"Train, n (%)","Test, n (%)"\nIV,9 (2.8),3 (3.8)\n',
+    ),
+    "embedding in json dict": (
+        "row-level-data",
+        "x.json",
+        json.dumps({f"case{k}": [round(R.gauss(0, 1), 4) for _ in range(64)] for k in range(5)}),
+    ),
+    "mri preds": (
+        "row-level-data",
+        "x.csv",
+        df(subject_id=range(1001, 1021), dx=N.choice(["AD", "CN"], 20), prob=N.random(20).round(3)),
+    ),
+    "image grid hu floats": (
+        "pixel-matrix",
+        "x.csv",
+        pd.DataFrame((N.normal(40, 200, (64, 64))).round(0)).to_csv(index=False),
+    ),
+    "followup dates": (
+        "identifiers",
+        "x.csv",
+        "case,last_followup_date,status\n1,2021-03-04,alive\n2,2022-01-09,dead\n3,2020-07-30,alive\n",
+    ),
+}
+
+SAFE7 = {
+    "exp dates": (
+        "e.csv",
+        "date,model,score\n2024-05-01,A,0.8\n2024-05-02,B,0.9\n2024-05-09,C,0.7\n",
+    ),
+    "pred path": ("l.log", "saved results/fold_01/pred.nii.gz\n"),
+    "found": ("l.log", "Found 120 images belonging to 2 classes.\n"),
+    "tf": (
+        "o.txt",
+        "Total params: 1,204,300\nTrainable params: 1,204,300\nNon-trainable params: 0\n",
+    ),
+    "keras": (
+        "o.txt",
+        " Layer (type)      Output Shape     Param #\n conv2d (Conv2D)   (None, 26, 26, 32)  320\n dense (Dense)     (None, 10)    5130\n",
+    ),
+    "nvidia": (
+        "o.txt",
+        "| 0  A100  On | 00000000:07:00.0 Off | 0 |\n| N/A 31C P0 52W / 400W | 4MiB / 40GB | 3% |\n",
+    ),
+    "tqdm": ("o.txt", "100%|##########| 40/40 [00:31<00:00,  1.29it/s, loss=0.31]\n"),
+    "pct in text": (
+        "o.md",
+        "Accuracy was 3% higher. We saw 5% of patients with recurrence (n = 400).\n",
+    ),
+    "ref list": (
+        "o.md",
+        "## References\n\n1. Smith J, et al. 3 patients groups. Radiology 2019; 4(2): 12-18.\n2. Doe J. Med Phys 2020;7:3.\n",
+    ),
+    "figure list": (
+        "o.md",
+        "- Figure 1: ROC curves (n=250)\n- Figure 2: calibration in 10 deciles\n",
+    ),
+    "json schema": (
+        "s.json",
+        '{"type":"object","properties":{"n_patients":{"type":"integer","minimum":1},"age":{"type":"number","maximum":120}}}',
+    ),
+    "age adjusted": ("a.csv", "age,predicted_risk\n40,0.05\n50,0.08\n60,0.14\n70,0.22\n80,0.31\n"),
+    "pdp": (
+        "a.csv",
+        "age,partial_dependence\n" + "\n".join(f"{a},{a / 200:.3f}" for a in range(20, 90)),
+    ),
+    "nomogram": (
+        "n.csv",
+        "variable,level,points\nage,<50,0\nage,50-70,4\nage,>70,8\nstage,I,0\nstage,II,3\n",
+    ),
+    "score def": ("n.csv", "criterion,points\nfever,2\ncough,1\nnodule,5\n"),
+    "isup": ("n.csv", "ISUP grade,kappa\n1,0.8\n2,0.7\n3,0.75\n"),
+    "roi size": ("n.csv", "organ,voxels_x,voxels_y,voxels_z\nliver,64,64,8\nspleen,32,32,6\n"),
+    "tiers": (
+        "n.md",
+        "| tier | label | colour |\n|--|--|--|\n| 1 | low | green |\n| 2 | high | red |\n",
+    ),
+    "multi unit": (
+        "n.csv",
+        "parameter,arterial,venous,delayed\ndelay (s),25,70,180\nslice (mm),3,3,5\nkVp,120,120,120\n",
+    ),
+    "contrast": ("n.csv", "phase,delay_s,kvp\narterial,25,120\nvenous,70,120\n"),
+}
+
+SAFE8 = {
+    "tripod": ("t.csv", "item,section,page\n1,title,1\n2,abstract,2\n3a,introduction,3\n"),
+    "fairness": (
+        "f.csv",
+        "attribute,group,n,tpr,fpr\nsex,male,210,0.85,0.12\nsex,female,200,0.84,0.11\nage,<60,150,0.86,0.1\n",
+    ),
+    "inference": (
+        "i.csv",
+        "device,batch_size,latency_ms,throughput\nA100,1,9,111\nA100,8,31,258\nCPU,1,210,5\n",
+    ),
+    "auc ci json": (
+        "a.json",
+        json.dumps(
+            {
+                "models": [
+                    {"name": "cnn", "auc": 0.91, "ci_low": 0.88, "ci_high": 0.94, "n": 250},
+                    {"name": "lr", "auc": 0.8, "ci_low": 0.75, "ci_high": 0.85, "n": 250},
+                ]
+            }
+        ),
+    ),
+    "weights of classes": (
+        "cw.json",
+        json.dumps({"class_weights": {"benign": 1, "malignant": 4}, "loss": "ce"}),
+    ),
+    "hd quantiles": (
+        "h.csv",
+        "structure,HD95 median,HD95 IQR,n\nliver,3,2-5,120\nkidney,2,1-4,120\n",
+    ),
+    "t1 json": (
+        "t.json",
+        json.dumps(
+            [
+                {"variable": "Age", "train": "61 ± 10", "test": "62 ± 9"},
+                {"variable": "N", "train": "320", "test": "80"},
+            ]
+        ),
+    ),
+    "consort": (
+        "c.md",
+        "| step | n |\n|--|--|\n| screened | 1200 |\n| eligible | 800 |\n| randomised | 410 |\n",
+    ),
+    "icc levels": ("l.csv", "ICC category,features\nexcellent,60\ngood,25\nmoderate,15\npoor,7\n"),
+    "acq": ("a.csv", "parameter,site A,site B\nslices,30,35\nTE,9,12\nechoes,1,2\n"),
+    "cv scheme": ("cv.csv", "outer folds,inner folds,repeats\n5,3,10\n"),
+    "survival metrics": (
+        "s.csv",
+        "model,c_index,ibs,n,events\nCox,0.71,0.15,410,145\nDeepSurv,0.74,0.14,410,145\n",
+    ),
+    "pairs": ("p.csv", "pair,dice,volume difference (%)\nA-B,0.91,4\nA-C,0.9,5\nB-C,0.92,3\n"),
+    "loss landscape": (
+        "z.csv",
+        pd.DataFrame(
+            np.add.outer(np.arange(8) ** 2, np.arange(8) ** 2) / 100,
+            columns=[f"a{k}" for k in range(8)],
+        ).to_csv(),
+    ),
+    "tokens": ("tok.csv", "token,frequency_rank,embedding_norm\nnodule,1,3.2\nlung,2,2.9\n"),
+    "thresh csv": (
+        "th.csv",
+        "operating point,threshold,sensitivity,specificity,PPV,NPV\nhigh sens,0.2,95,60,45,97\nbalanced,0.5,85,84,70,93\n",
+    ),
+    "md steps": (
+        "m.md",
+        "1. Resample to 1 mm\n2. Clip HU to -1000..400\n3. Normalise\n\nWe used 3 x 3 kernels, 2 residual blocks and 8 attention heads.\n",
+    ),
+    "annual": ("an.csv", "year,papers,citations\n2020,3,41\n2021,5,77\n2022,8,120\n"),
+    "ecog": ("e.csv", "ECOG,patients,median OS (months)\n0,150,20\n1,180,14\n2,80,7\n"),
+    "dvh": (
+        "d.csv",
+        "dose_gy,volume_pct\n" + "\n".join(f"{k},{100 - k * 1.6:.1f}" for k in range(0, 60)),
+    ),
+}
+UNSAFE8 = {
+    "ecog": (
+        "small-cells",
+        "e.csv",
+        "ECOG,patients,median OS (months)\n0,150,20\n1,180,14\n3,4,3\n",
+    ),
+    "consort": (
+        "small-cells",
+        "c.md",
+        "| step | n |\n|--|--|\n| screened | 120 |\n| withdrawn | 3 |\n",
+    ),
+    "fairness": (
+        "small-cells",
+        "f.csv",
+        "attribute,group,n,tpr\nethnicity,White,210,0.85\nethnicity,Other,6,0.5\n",
+    ),
+    "t1 json": (
+        "small-cells",
+        "t.json",
+        json.dumps([{"variable": "Male, n (%)", "train": "160 (50%)", "test": "7 (8.8%)"}]),
+    ),
+    "xtab three": (
+        "small-cells",
+        "x.csv",
+        "scanner,nodule present,nodule absent\nSiemens,60,45\nToshiba,3,9\n",
+    ),
+    "mutations": (
+        "small-cells",
+        "x.csv",
+        "mutation,carriers,non-carriers\nEGFR,45,120\nALK,5,160\n",
+    ),
+    "reg small n": ("small-cells", "x.csv", "model,estimate,se,p,n\nA,0.3,0.1,0.01,8\n"),
+    "per image txt": (
+        "row-level-data",
+        "x.txt",
+        "image      dice   hd95\nIMG_0001   0.91   3.2\nIMG_0002   0.88   4.1\nIMG_0003   0.79   7.7\n",
+    ),
+    "cases json": (
+        "row-level-data",
+        "x.json",
+        json.dumps(
+            {"cases": [{"case_id": f"C{k:03}", "auc": 0.9, "volume": R.random()} for k in range(6)]}
+        ),
+    ),
+    "outliers md": (
+        "row-level-data",
+        "x.md",
+        "Worst cases\n\n| case | Dice | age |\n|--|--|--|\n| case_017 | 0.31 | 81 |\n| case_044 | 0.35 | 77 |\n| case_101 | 0.41 | 69 |\n",
+    ),
+    "percent small": (
+        "implied-counts",
+        "x.md",
+        "| arm | N | died (%) |\n|--|--|--|\n| A | 60 | 5.0 |\n| B | 62 | 24.2 |\n",
+    ),
+    "margins json": (
+        "margins",
+        "x.json",
+        json.dumps(
+            [
+                {"stage": "I", "male": 40, "female": "<10", "total": 46},
+                {"stage": "II", "male": 30, "female": 25, "total": 55},
+            ]
+        ),
+    ),
+    "margins md": (
+        "margins",
+        "x.md",
+        "| | M | F | Total |\n|--|--|--|--|\n| I | 45 | * | 49 |\n| II | 60 | 40 | 100 |\n| Total | 105 | 44 | 149 |\n",
+    ),
+    "min max md": (
+        "endpoints",
+        "x.md",
+        "| variable | n | mean | SD | min | max |\n|--|--|--|--|--|--|\n| age | 120 | 61 | 9 | 19 | 97 |\n",
+    ),
+    "timestamps": (
+        "identifiers",
+        "x.csv",
+        "AcquisitionDateTime,kvp\n2021-03-04 10:22:31,120\n2021-03-05 11:02:13,100\n",
+    ),
+}
+
+SAFE = SAFE2 | SAFE3 | SAFE4 | SAFE5 | SAFE6 | SAFE7 | SAFE8
+UNSAFE = UNSAFE2 | UNSAFE3 | UNSAFE5 | UNSAFE6 | UNSAFE8
 
 
 @pytest.mark.parametrize("policy", ["acro", "nhs-sde"])

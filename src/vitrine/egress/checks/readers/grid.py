@@ -16,6 +16,7 @@ _NUMBER: Final = re.compile(r"[<>≤≥~]?\s*[-+\u2212]?[\d.,'\s]*\d[\d.,]*(?:[e
 _VALUE: Final = re.compile(
     r"[<>≤≥~]?\s*[-+\u2212]?\d[\d.,]*(?:\s*%)?\s*(?:[(\[±/–-].*)?|n\s*=\s*\d+|\d{4}-\d\d-\d\d.*|nan|NaN|-|–|\*"
 )
+_LONGEST: Final = 200
 _HEADER_ROWS: Final = 3
 _NAME_LENGTH: Final = 120
 
@@ -61,7 +62,12 @@ def table_of(
 
 def is_number(cell: str) -> bool:
     """Whether a cell is one number, however it is written."""
-    return bool(_NUMBER.fullmatch(cell))
+    return len(cell) < _LONGEST and bool(_NUMBER.fullmatch(cell))
+
+
+def _is_value(cell: str) -> bool:
+    """Whether a cell begins like a value: a number, perhaps with its spread, or a date."""
+    return len(cell) < _LONGEST and bool(_VALUE.fullmatch(cell))
 
 
 def _without_empty_ends(grid: Grid) -> tuple[list[Sequence[str]], int]:
@@ -78,7 +84,7 @@ def _title_rows(rows: Sequence[Sequence[str]]) -> int:
     count = 0
     for row in rows[:5]:
         said = [cell for cell in row if cell]
-        if len(set(said)) > 1 or (said and (not row[0] or _VALUE.fullmatch(said[0]))):
+        if len(set(said)) > 1 or (said and (not row[0] or _is_value(said[0]))):
             break
         count += 1
     return count if count < len(rows) - 1 else 0
@@ -99,7 +105,7 @@ def _is_header(rows: Sequence[Sequence[str]]) -> bool:
     first, below = rows[0], rows[1:40]
     if not any(first):
         return False
-    values = [bool(_VALUE.fullmatch(cell)) for cell in first]
+    values = [_is_value(cell) for cell in first]
     if not first[0] or not any(values):
         return not all(values)
     for column, cell in enumerate(first):
@@ -107,12 +113,15 @@ def _is_header(rows: Sequence[Sequence[str]]) -> bool:
             return not (column and values[0])
     numbers = [float(c) for c in first if re.fullmatch(r"\d+(\.\d+)?", c)]
     rising = all(low < high for low, high in pairwise(numbers))
-    return not all(values) and rising and len(numbers) > 1 and numbers[0] in (0, 1)
+    if all(values) or not rising or len(numbers) < 2:
+        return False
+    steps = {round(high - low, 6) for low, high in pairwise(numbers)}
+    return numbers[0] in (0, 1) or (len(steps) == 1 and len(numbers) > 2)
 
 
 def _mostly_values(rows: Sequence[Sequence[str]], column: int) -> bool:
     cells = [row[column] for row in rows if row[column]]
-    return bool(cells) and sum(bool(_VALUE.fullmatch(c)) for c in cells) > len(cells) / 2
+    return bool(cells) and sum(_is_value(c) for c in cells) > len(cells) / 2
 
 
 def _continues(rows: Sequence[Sequence[str]], height: int) -> bool:
@@ -120,7 +129,7 @@ def _continues(rows: Sequence[Sequence[str]], height: int) -> bool:
     above, row = rows[height - 1], rows[height]
     said = [cell for cell in above[1:] if cell]
     merged = len(said) < len(above) - 1 or len(set(said)) < len(said)
-    if not merged or any(_VALUE.fullmatch(cell) for cell in row[1:] if cell and cell[-1] != "%"):
+    if not merged or any(_is_value(cell) for cell in row[1:] if cell and cell[-1] != "%"):
         return False
     if sum(bool(cell) for cell in row[1:]) == 0:
         return height > 1 and bool(row[0])

@@ -15,8 +15,8 @@ _DTYPE: Final = re.compile(r"(?:Name: (?P<name>.*?), )?(?:Length: \d+, )?dtype: 
 _ARRAY: Final = re.compile(r"\[\s*\[[-+\d.eE\s,\[\]]*\]\s*\]")
 _ROW: Final = re.compile(r"\[([^\[\]]*)\]")
 _SHAPE: Final = re.compile(r"\[\d+ rows x \d+ columns\]")
-_WIDEST: Final = 20_000
-_LONGEST: Final = 20_000
+_WIDEST: Final = 5_000
+_LONGEST: Final = 5_000
 
 
 def tables_in_markdown(text: str, at: str = "", first_line: int = 1) -> tuple[Table, ...]:

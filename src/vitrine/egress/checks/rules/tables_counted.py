@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
-from typing import Final
 
-from vitrine.egress.checks.document import Table
-from vitrine.egress.checks.rules.tables_cells import Cell, Form, read_cell, stated_counts
+from vitrine.egress.checks.rules.tables_cells import Cell, Form, stated_counts
+from vitrine.egress.checks.rules.tables_view import ANY_TOTAL, SHAPE_ROWS, View
 from vitrine.egress.checks.rules.tables_words import VARIABLES, Kind, kind_of, tokens_of
 
 
@@ -30,77 +29,6 @@ class Counted:
     count: int
     certainty: Certainty
     cell: Cell
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class View:
-    """A table with its cells read and its labels understood."""
-
-    table: Table
-    cells: tuple[tuple[Cell, ...], ...]
-    columns: tuple[Kind, ...]
-    labels: tuple[int, ...]
-    """Indices of the columns that name rows."""
-
-    rows: tuple[Kind, ...]
-    names: tuple[str, ...]
-    """The label of each row, with that of its section before it."""
-
-    caption: Kind
-
-
-_SHAPE_ROWS: Final = 400
-_ANY_TOTAL: Final = re.compile(
-    r"\b(?:grand\s+|sub)?(?:total|all|sum|overall|margin)s?\b", re.IGNORECASE
-)
-_PEOPLE_CAPTION: Final = re.compile(
-    r"confusion matri|contingency|cross-?tab|number at risk|numbers? of (?:patients|subjects|"
-    r"participants|people|cases|images|scans|women|men|deaths|events|studies|exam)|patient counts?|"
-    r"\bcounts?\b|\bn \(%\)|at risk|frequenc|flow of|cohort (?:size|flow)",
-    re.IGNORECASE,
-)
-_OTHER_CAPTION: Final = re.compile(
-    r"scores?|likert|rank|rating|hyper-?parameter|settings|config|percent|%|importance|mean\b|"
-    r"median|protocol|parameters|accuracy|epoch|history|grid",
-    re.IGNORECASE,
-)
-
-
-@lru_cache(maxsize=64)
-def view_of(table: Table) -> View:
-    """The table, understood."""
-    known = {text: read_cell(text) for text in {cell for row in table.rows for cell in row}}
-    cells = tuple(tuple(known[text] for text in row) for row in table.rows)
-    kinds: dict[str, Kind] = {}
-
-    def kind(label: str) -> Kind:
-        if label not in kinds:
-            kinds[label] = kind_of(label)
-        return kinds[label]
-
-    columns = tuple(
-        Kind.OTHER if re.fullmatch(r"column \d+", name) else kind(name) for name in table.columns
-    )
-    labels = _label_columns(table, cells, columns)
-    rows, names, section = [], [], ""
-    for row, line in zip(table.rows, cells, strict=True):
-        own = [row[index] for index in labels if row[index]]
-        if (
-            own
-            and labels
-            and all(c.form is Form.EMPTY for k, c in enumerate(line) if k not in labels)
-        ):
-            section = own[0]
-        found = min((kind(each) for each in own), default=Kind.OTHER)
-        if section and section not in own and found >= Kind.INDEX:
-            found = min(found, _of_section(kind(section)))
-        elif section and found < Kind.INDEX and re.search(r"[,(]", own[0]):
-            section = ""
-        rows.append(found)
-        names.append(" ".join(filter(None, [section if section not in own else "", *own])))
-    return View(
-        table, cells, columns, labels, tuple(rows), tuple(names), _of_caption(table.caption)
-    )
 
 
 @lru_cache(maxsize=64)
@@ -140,45 +68,6 @@ def denominators(view: View) -> dict[int, int]:
                 if cell.form is Form.COUNT and cell.count and column not in view.labels:
                     found.setdefault(column, cell.count)
     return found
-
-
-def _of_section(kind: Kind) -> Kind:
-    return kind if kind in (Kind.COUNT, Kind.STATISTIC, Kind.MEASURE, Kind.SETTING) else Kind.OTHER
-
-
-def _of_caption(caption: str) -> Kind:
-    if _PEOPLE_CAPTION.search(caption):
-        return Kind.COUNT
-    return Kind.MEASURE if _OTHER_CAPTION.search(caption) else Kind.OTHER
-
-
-def _label_columns(
-    table: Table, cells: tuple[tuple[Cell, ...], ...], columns: tuple[Kind, ...]
-) -> tuple[int, ...]:
-    """Columns of words, those of an order (epoch, fold, class), and a first one without a name."""
-    labels = []
-    for column, kind in enumerate(columns):
-        forms = [
-            line[column].form for line in cells[:_SHAPE_ROWS] if line[column].form is not Form.EMPTY
-        ]
-        texts = sum(form is Form.TEXT for form in forms)
-        worded = bool(forms) and texts * 2 >= len(forms)
-        named = worded and kind not in (Kind.COUNT, Kind.STATISTIC)
-        ordered = kind is Kind.INDEX and set(forms) <= {Form.COUNT, Form.NUMBER}
-        unnamed = column == 0 and len(columns) > 1 and _is_unnamed_index(table, columns)
-        if named or ordered or unnamed:
-            labels.append(column)
-    return tuple(labels)
-
-
-def _is_unnamed_index(table: Table, columns: tuple[Kind, ...]) -> bool:
-    """Whether the first column holds numbers and names rows: categories of a cross table."""
-    first = [row[0] for row in table.rows[:_SHAPE_ROWS]]
-    if len(set(first)) != len(first) or columns[0] in (Kind.COUNT, Kind.PEOPLE):
-        return False
-    if table.columns[0] == "column 1" and table.columns[1] != "column 2":
-        return True
-    return columns[0] in (Kind.GROUP, Kind.OTHER) and any(_ANY_TOTAL.fullmatch(c) for c in first)
 
 
 def _certainty(
@@ -266,14 +155,16 @@ def _by_shape(view: View) -> Certainty | None:
         k for k, kind in enumerate(view.columns) if k not in view.labels and kind >= Kind.PEOPLE
     ]
     numbered = [k for k in range(len(view.columns)) if k not in view.labels]
-    grid = [[line[k] for k in body] for line in view.cells[:_SHAPE_ROWS]]
+    grid = [[line[k] for k in body] for line in view.cells[:SHAPE_ROWS]]
     filled = [cell for line in grid for cell in line if cell.form is not Form.EMPTY]
     allowed = (Form.COUNT, Form.MARKER, Form.SHARE)
     if (
         not filled
         or any(cell.form not in allowed for cell in filled)
-        or len(view.cells) > _SHAPE_ROWS
+        or len(view.cells) > SHAPE_ROWS
     ):
+        return None
+    if _adds_to_100(grid) and re.search(r"%|percent|normali[sz]ed", view.table.caption):
         return None
     if view.caption is Kind.COUNT:
         return Certainty.SURE
@@ -309,11 +200,11 @@ def _adds_to_100(grid: list[list[Cell]]) -> bool:
 
 def _has_totals(view: View, body: list[int]) -> bool:
     """Whether a row or column that is called a total is about the sum of the others."""
-    totals = [k for k in body if _ANY_TOTAL.search(view.table.columns[k])]
+    totals = [k for k in body if ANY_TOTAL.search(view.table.columns[k])]
     parts = [k for k in body if k not in totals]
     if totals and len(parts) > 1:
         return True
-    named = [k for k, name in enumerate(view.names) if _ANY_TOTAL.search(name)]
+    named = [k for k, name in enumerate(view.names) if ANY_TOTAL.search(name)]
     return bool(named) and len(view.names) > 2
 
 

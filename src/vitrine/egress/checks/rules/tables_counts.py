@@ -13,13 +13,12 @@ from vitrine.egress.checks.rules.tables_cells import Cell, Form, stated_counts
 from vitrine.egress.checks.rules.tables_counted import (
     Certainty,
     Counted,
-    View,
     counted,
     denominators,
     headed_counts,
-    view_of,
 )
 from vitrine.egress.checks.rules.tables_prose import counts_in
+from vitrine.egress.checks.rules.tables_view import View, view_of
 from vitrine.egress.checks.rules.tables_words import Kind, tokens_of
 from vitrine.egress.disclosure import DisclosurePolicy
 

@@ -11,13 +11,8 @@ from vitrine.egress.checks.document import Document
 from vitrine.egress.checks.finding import Severity
 from vitrine.egress.checks.rule import RequestRule
 from vitrine.egress.checks.rules.tables_cells import Form
-from vitrine.egress.checks.rules.tables_counted import (
-    Certainty,
-    View,
-    counted,
-    headed_counts,
-    view_of,
-)
+from vitrine.egress.checks.rules.tables_counted import Certainty, counted, headed_counts
+from vitrine.egress.checks.rules.tables_view import View, view_of
 from vitrine.egress.checks.rules.tables_words import Kind
 from vitrine.egress.disclosure import DisclosurePolicy
 

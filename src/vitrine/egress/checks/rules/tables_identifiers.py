@@ -35,7 +35,7 @@ _HEADERS: Final = (
 _NAMED: Final = tuple((re.compile(pattern, re.IGNORECASE), what) for pattern, what in _HEADERS)
 _UID: Final = re.compile(
     r"(?<![\d.])(?:1\.2\.(?:840|826|276|392|250|124|752|528)|2\.25|1\.3\.(?:6\.1\.4\.1|12\.2|46\.670589))"
-    r"\.[\d.]*\d{3,}[\d.]*\d"
+    r"\.[\d.]{6,58}\d"
 )
 _PUBLIC_UID: Final = "1.2.840.10008."
 _EMAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}")
@@ -51,7 +51,12 @@ _PATH: Final = re.compile(
     r"|(?:[/\\]|\b)(?:sub|patient|pat|subject|case|mrn|pid)[-_]?\d{2,}[/\\]",
     re.IGNORECASE,
 )
-_SUBJECT_FILE: Final = re.compile(r"\d{2,}")
+_PATH_MARKS: Final = (".dcm", ".nii", ".mha", ".nrrd", ".ima", "sub", "pat", "case", "mrn", "pid")
+_WINDOW: Final = 2000
+_OVERLAP: Final = 200
+_SUBJECT_FILE: Final = re.compile(
+    r"\d{3,}|(?:sub|pat|subject|patient|case|mrn|pid|im|img|image|scan)[-_]?\d{2,}", re.IGNORECASE
+)
 _HASH: Final = re.compile(
     r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{64}|[0-9a-f]{16})"
     r"|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}",
@@ -59,6 +64,11 @@ _HASH: Final = re.compile(
 )
 _HASH_OF_FILES: Final = frozenset(
     {"sha256", "sha1", "md5", "checksum", "digest", "commit", "revision", "git", "weights", "image"}
+)
+_NAME: Final = re.compile(r"[A-Z][\w'\u2019-]+,? (?:[A-Z]\.? )?[A-Z][\w'\u2019-]+")
+_OF_PATIENTS: Final = word_set(
+    "age sex gender bmi diagnosis outcome stage grade histology died death smoker ethnicity lesion "
+    "psa patient subject case participant finding los"
 )
 _EVENTS: Final = word_set(
     "birth admission admitted discharge scan study exam examination acquisition death surgery "
@@ -102,8 +112,13 @@ def _in_table(table: Table) -> Iterator[_Found]:
         for number, cell in enumerate(cells):
             for what in _in_cell(cell):
                 yield table.place(number, column), what, Severity.BLOCK
+    for column, name in enumerate(table.columns):
+        for what in _in_cell(name):
+            spot = f"row {max(1, table.first_row - 1)}, column {column + 1}"
+            yield f"{table.at}, {spot}" if table.at else spot, what, Severity.BLOCK
     yield from _key_values(table)
     yield from _event_dates(table)
+    yield from _person_names(table)
 
 
 def _by_header(name: str, filled: Sequence[str]) -> str:
@@ -133,25 +148,30 @@ def _are_hashes(name: str, filled: Sequence[str]) -> bool:
 
 
 def _in_cell(cell: str) -> Iterator[str]:
+    if len(cell) > _WINDOW:
+        for part in _windows(cell):
+            yield from _in_cell(part)
+        return
     if len(cell) < 5:
         return
-    if any(not each.startswith(_PUBLIC_UID) for each in _UID.findall(cell)):
-        yield "UIDs"
-    if _EMAIL.search(cell):
-        yield "e-mail addresses"
-    if "^" in cell and _DICOM_NAME.search(cell):
-        yield "names"
-    if _is_nhs_number(cell) or _SSN.fullmatch(cell):
-        yield "record or patient numbers"
-    if _POSTCODE.fullmatch(cell.strip()):
-        yield "addresses"
-    if _PHONE.fullmatch(cell.strip()):
-        yield "contact details"
-    if _names_a_subject(cell):
-        yield "paths of images or of a person's folder"
+    bare = cell.strip()
+    for what, is_there in (
+        ("UIDs", any(not each.startswith(_PUBLIC_UID) for each in _UID.findall(cell))),
+        ("e-mail addresses", "@" in cell and _EMAIL.search(cell)),
+        ("names", "^" in cell and _DICOM_NAME.search(cell)),
+        ("record or patient numbers", _is_nhs_number(cell) or _SSN.fullmatch(bare)),
+        ("addresses", _POSTCODE.fullmatch(bare)),
+        ("contact details", _PHONE.fullmatch(bare)),
+        ("paths of images or of a person's folder", _names_a_subject(cell)),
+    ):
+        if is_there:
+            yield what
 
 
 def _names_a_subject(text: str) -> bool:
+    lowered = text.lower()
+    if not any(mark in lowered for mark in _PATH_MARKS):
+        return False
     return any(_SUBJECT_FILE.search(each.group()) for each in _PATH.finditer(text))
 
 
@@ -169,11 +189,27 @@ def _event_dates(table: Table) -> Iterator[_Found]:
     columns = profiles(table)
     if any(each.kind in (Kind.COUNT, Kind.PEOPLE) and each.is_numeric for each in columns):
         return
-    personal = any(each.is_personal and "date" not in each.words for each in columns)
+    personal = any(each.words & _OF_PATIENTS for each in columns)
+    personal = personal and not any(each.is_result for each in columns)
     for each in columns:
         if len(each.filled) > 1 and each.are_dates() and (each.words & _EVENTS or personal):
             spot = f"column {each.name}"
             yield f"{table.at}, {spot}" if table.at else spot, "exact dates", Severity.BLOCK
+
+
+def _person_names(table: Table) -> Iterator[_Found]:
+    """Columns of names of persons, beside what is said of them."""
+    columns = profiles(table)
+    for each in columns:
+        if not each.words & {"name", "patient", "participant", "subject", "person"}:
+            continue
+        named = sum(bool(_NAME.fullmatch(cell)) for cell in each.filled)
+        inverted = sum("," in cell for cell in each.filled) == len(each.filled)
+        personal = any(other.is_personal for other in columns)
+        personal = personal and not any(other.is_result for other in columns)
+        if named and named * 5 >= len(each.filled) * 4 and (personal or inverted):
+            spot = f"column {each.name}"
+            yield f"{table.at}, {spot}" if table.at else spot, "names", Severity.BLOCK
 
 
 def _key_values(table: Table) -> Iterator[_Found]:
@@ -191,8 +227,15 @@ def _in_texts(document: Document) -> Iterator[_Found]:
         severity = Severity.WARN if text.role is Role.CODE else Severity.BLOCK
         for number, line in enumerate(text.text.splitlines()):
             if len(line) > 6:
-                for what, serious in _in_line(line[:20_000]):
-                    yield text.place(number), what, severity if serious else Severity.WARN
+                for part in _windows(line):
+                    for what, serious in _in_line(part):
+                        yield text.place(number), what, severity if serious else Severity.WARN
+
+
+def _windows(line: str) -> Iterator[str]:
+    """A line in parts that overlap, so that no search takes long."""
+    for start in range(0, len(line), _WINDOW - _OVERLAP):
+        yield line[start : start + _WINDOW]
 
 
 def _in_line(line: str) -> Iterator[tuple[str, bool]]:
@@ -204,7 +247,7 @@ def _in_line(line: str) -> Iterator[tuple[str, bool]]:
         yield "dates of birth", True
     if "^" in line and _DICOM_NAME.search(line):
         yield "names", True
-    if _EMAIL.search(line):
+    if "@" in line and _EMAIL.search(line):
         yield "e-mail addresses", False
     if _names_a_subject(line):
         yield "paths of images or of a person's folder", False

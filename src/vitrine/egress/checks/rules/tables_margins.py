@@ -18,7 +18,8 @@ from vitrine.egress.checks.rules.tables_bounds import (
     given_away,
 )
 from vitrine.egress.checks.rules.tables_cells import Form, upper_bound
-from vitrine.egress.checks.rules.tables_counted import View, counted, view_of
+from vitrine.egress.checks.rules.tables_counted import counted
+from vitrine.egress.checks.rules.tables_view import View, view_of
 from vitrine.egress.disclosure import DisclosurePolicy
 
 Answer = Iterable[tuple[Severity, str, Sequence[str]]]

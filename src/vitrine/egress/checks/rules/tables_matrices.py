@@ -24,6 +24,11 @@ _ORDERS: Final = word_set("fold epoch year month week age hour day class bin q i
 _LATENT: Final = re.compile(
     r"embedding|\bemb|latent|feature[ _]?vec|\bvector|\bencod|representation", re.IGNORECASE
 )
+_SPOTS: Final = ("x", "y", "row", "col", "column", "i", "j", "r", "c", "pixel_x", "pixel_y")
+_ENCODED: Final = re.compile(r"[A-Za-z0-9+/=_-]+")
+_OF_NUMBERS: Final = frozenset("0123456789.,;eE+-[]() \n")
+_LONG: Final = 200
+_LONG_LINE: Final = 60
 _EXACT: Final = re.compile(r"[-+]?\d*\.(\d+)(?:[eE][-+]?\d+)?")
 _EXACT_CELLS: Final = 5
 
@@ -35,7 +40,11 @@ def _embeddings(document: Document, policy: DisclosurePolicy) -> Answer:
 
 
 def _pixels(document: Document, policy: DisclosurePolicy) -> Answer:
-    places = [table.at or "all rows" for table in document.tables if _is_picture(table)]
+    places = [
+        table.at or "all rows"
+        for table in document.tables
+        if _is_picture(table) or _lists_pixels(table)
+    ]
     if places:
         yield Severity.BLOCK, "a table whose numbers are the pixels of an image", places
 
@@ -158,7 +167,39 @@ def _is_smooth(values: NDArray[numpy.float64]) -> bool:
     return max(across, down) < 0.5 * float(values.std())
 
 
+def _encoded(document: Document, policy: DisclosurePolicy) -> Answer:
+    places = []
+    for table in document.tables:
+        for number, row in enumerate(table.rows):
+            for column, cell in enumerate(row):
+                if len(cell) >= _LONG_LINE and _is_encoded(cell):
+                    places.append(table.place(number, column))
+    if places:
+        yield Severity.BLOCK, "cells with long encoded data or many numbers", places
+
+
+def _is_encoded(cell: str) -> bool:
+    """Whether a cell is one long word of an encoding, or a list of numbers."""
+    if len(cell) >= _LONG:
+        return bool(_ENCODED.fullmatch(cell)) or set(cell) <= _OF_NUMBERS
+    if not _ENCODED.fullmatch(cell) or "_" in cell:
+        return False
+    mixed = any(c.isdigit() for c in cell) and any(c.isupper() for c in cell)
+    return mixed and any(c.islower() for c in cell)
+
+
+def _lists_pixels(table: Table) -> bool:
+    """Whether rows are positions in a picture and what is there."""
+    names = [name.strip().lower() for name in table.columns]
+    spots = [names.index(each) for each in _SPOTS if each in names]
+    if len(spots) < 2 or len(names) > 6 or len(table.rows) < _WIDE * _WIDE:
+        return False
+    values = _values(table, spots[:2])
+    return values is not None and bool((values == numpy.round(values)).all())
+
+
 RULES: Final = (
+    Rule("encoded-data", 1, _encoded),
     Rule("embeddings", 1, _embeddings),
     Rule("pixel-matrix", 1, _pixels),
     Rule("excess-precision", 1, _precision),

@@ -72,7 +72,8 @@ class Profile:
     @property
     def is_personal(self) -> bool:
         """Whether the header is that of a property of one person."""
-        return bool(self.words & _PERSONAL) and not self.words & _STATISTICAL
+        words = self.words | {word.removesuffix("s") for word in self.words}
+        return bool(words & _PERSONAL) and not words & _STATISTICAL
 
     @property
     def is_result(self) -> bool:
@@ -117,11 +118,12 @@ def _profile(table: Table, index: int, cells: Sequence[str]) -> Profile:
     values = [c.value for c in numeric if c.value is not None]
     enough = len(values) * 20 >= len(filled) * 19 and values
     name = table.columns[index]
+    words = tokens_of(name)
     return Profile(
         index=index,
         name=name,
         kind=kind_of(name),
-        words=frozenset(tokens_of(name)),
+        words=frozenset(words),
         filled=filled,
         numbers=numpy.array(values if enough else [], dtype=numpy.float64),
         distinct=len(set(filled)) / max(1, len(filled)),

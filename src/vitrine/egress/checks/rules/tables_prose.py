@@ -9,7 +9,8 @@ from typing import Final
 from vitrine.egress.checks.document import Document, Role, Text
 from vitrine.egress.checks.rules.tables_counted import Certainty
 
-_LINE_LIMIT: Final = 20_000
+_WINDOW: Final = 2000
+_OVERLAP: Final = 100
 _WORDS: Final = dict(
     one=1, two=2, three=3, four=4, five=5, six=6, seven=7, eight=8, nine=9, ten=10, eleven=11
 )
@@ -54,7 +55,7 @@ _COUNTED: Final = (
         Certainty.LIKELY,
     ),
     (_KEYED, Certainty.SURE),
-    (re.compile(r"(?<![\w-])[nN]\s*=\s*(\d[\d,]*)(?![\d.]*\.\d)(?!\d)"), Certainty.LIKELY),
+    (re.compile(r"(?<![\w-])[nN]\s*[=:]\s*(\d[\d,]*)(?![\d.]*\.\d)(?!\d)"), Certainty.LIKELY),
 )
 _SPELLED: Final = re.compile(
     rf"(?<![\w-])({'|'.join(_WORDS)})\s+{_SHARE}(?:of\s+the\s+)?{_ADJECTIVES}{_PERSONS}\b",
@@ -88,6 +89,9 @@ _NOT_PEOPLE: Final = re.compile(
 
 def counts_in(document: Document) -> Iterator[tuple[str, int, Certainty]]:
     """Place, count and certainty of every count of people in the texts of a file."""
+    for table in document.tables if document.kind == "xlsx" else ():
+        for count, certainty in _counts(_without_markup(table.caption[:_WINDOW])):
+            yield f"{table.at}, title", count, certainty
     for text in document.texts:
         if text.role is Role.CODE and document.kind not in ("yaml", "toml"):
             continue
@@ -103,8 +107,9 @@ def _sentences(text: Text) -> Iterator[tuple[int, str]]:
         if line.lstrip().startswith(("```", "~~~")):
             fenced = not fenced
         is_row = line.count("|") > 1 or (line.count("&") > 0 and "\\\\" in line)
-        if not fenced and not is_row and len(line) < _LINE_LIMIT:
-            yield number, _without_markup(line)
+        if not fenced and not is_row:
+            for start in range(0, len(line), _WINDOW):
+                yield number, _without_markup(line[start : start + _WINDOW + _OVERLAP])
 
 
 def _without_markup(line: str) -> str:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+import numpy
+
 from vitrine.egress.checks.document import Document, Table
 from vitrine.egress.checks.finding import Severity
 from vitrine.egress.checks.rule import Rule
@@ -22,11 +24,18 @@ _SUBJECTS: Final = word_set(
     "imageid caseid"
 )
 _SHORT: Final = frozenset({"sub", "id", "pt", "pat", "subj"})
+_STEMS: Final = word_set(
+    "p pt pat patient sub subj subject s id img case ct mr scan image participant"
+)
 _ENTRY: Final = re.compile(r"[A-Za-z_./\\: #-]*\d[\w./\\:-]*")
 _STUDY: Final = re.compile(r".*\b(?:19|20)\d\d[a-z]?\)?")
 _CODED: Final = re.compile(r"([A-Za-z][\w\- ]*?)[_\- ]?(\d{2,})(?:[_\-.]\w+)*")
 _NOT_SUBJECTS: Final = re.compile(
-    r"feat|f|var|x|layer|epoch|exp|run|trial|fold|model|step|token|gene|roi|channel|dim|emb|class|"
+    r"feat(?:ure)?s?|radiomics?|proteins?|markers?|metabolites?|probes?|regions?|areas?|voxels?|topics?|"
+    r"variables?|variants?|splits?|simulations?|sims?|iterations?|permutations?|boot(?:strap)?s?|draws?|"
+    r"points?|times?|slices?|scenarios?|items?|codes?|parcels?|networks?|edges?|labels?|coefs?|"
+    r"components?|words?|ckpts?|jobs?|tasks?|variable|genes|annotators?|readers?|raters?|scanners?|hospitals?|wards?|"
+    r"f|var|x|layer|epoch|exp|run|trial|fold|model|step|token|gene|roi|channel|dim|emb|class|"
     r"config|conv|block|week|year|month|day|q|question|bin|rs|icd|cluster|seed|v|version|snp|"
     r"original|wavelet|node|unit|stage|head|site|centre|center|resnet|densenet|vgg|vit|efficientnet|"
     r"unet|iter|batch|checkpoint|table|figure|phase|arm|group|t|n|m|c|j|i",
@@ -35,9 +44,9 @@ _NOT_SUBJECTS: Final = re.compile(
 _COORDINATES: Final = re.compile(
     r"(?:umap|t-?sne|pca?|pacmap|phate|mds|dim|latent|z)[ _-]*(?:\d+|x|y)", re.IGNORECASE
 )
-_ENCODED: Final = re.compile(r"[A-Za-z0-9+/=_-]{200,}")
 _AGGREGATES: Final = frozenset({Kind.COUNT, Kind.STATISTIC, Kind.PERCENT})
-_FEW, _SOME, _MANY = 3, 10, 30
+_SURVIVAL: Final = frozenset({"survival", "km", "kaplan", "surv"})
+_FEW, _SOME, _CURVE, _MANY = 3, 10, 15, 30
 _NO_RECORDS: Final = re.compile(
     r"bootstrap|permutation|resampl|history|log|loss|curve", re.IGNORECASE
 )
@@ -48,9 +57,14 @@ def _row_level(document: Document, policy: DisclosurePolicy) -> Answer:
     for table in document.tables:
         columns = profiles(table)
         place = table.at or "all rows"
-        if _has_a_name_per_row(columns) or _has_people(table, columns) or _has_points(columns):
+        named = _names_people_across(table) or _has_a_name_per_row(columns)
+        if named or _has_people(table, columns) or _has_points(columns):
             sure.append(place)
-        elif _is_like_records(table, columns) or _is_a_value_per_case(table, columns):
+        elif (
+            _is_like_records(table, columns)
+            or _is_a_value_per_case(table, columns)
+            or _has_event_times(columns)
+        ):
             likely.append(place)
     if sure:
         yield Severity.BLOCK, "one row for each person or image", (*sure, *likely)
@@ -73,6 +87,28 @@ def _has_a_name_per_row(columns: Sequence[Profile]) -> bool:
     return False
 
 
+def _names_people_across(table: Table) -> bool:
+    """Whether columns, not rows, are named by codes of subjects."""
+    names = [each for each in table.columns[1:] if not each.startswith("column ")]
+    if len(names) < 5 or not table.rows:
+        return False
+    found = _codes(names)
+    return len(found) * 5 >= len(names) * 4
+
+
+def _codes(names: Sequence[str]) -> list[str]:
+    """Those of the names that are codes of subjects."""
+    if len({name.strip() for name in names}) < len(names):
+        return []
+    found = []
+    for name in names:
+        code = _CODED.fullmatch(name.strip())
+        stem = re.sub(r"[\d_\- ]+$", "", code[1].lower()) if code else ""
+        if code and not _NOT_SUBJECTS.fullmatch(stem) and (stem in _STEMS or len(code[2]) >= 4):
+            found.append(name)
+    return found
+
+
 def _is_named(column: Profile) -> bool:
     if not column.words & _SUBJECTS or column.kind in (Kind.COUNT, Kind.MEASURE, Kind.SETTING):
         return False
@@ -93,8 +129,7 @@ def _is_coded(column: Profile) -> bool:
         return False
     lengths = {len(each[2]) for each in found if each}
     return not any(_NOT_SUBJECTS.fullmatch(stem.rstrip("_- ")) for stem in stems) and (
-        min(lengths) >= 3
-        or bool(stems & {"p", "pt", "pat", "sub", "subj", "s", "id", "img", "ct", "mr"})
+        min(lengths) >= 3 or bool(stems & _STEMS)
     )
 
 
@@ -162,25 +197,30 @@ def _is_a_value_per_case(table: Table, columns: Sequence[Profile]) -> bool:
     ):
         return False
     numeric = [each for each in columns if each.is_numeric]
-    measured = [each for each in numeric if each.kind is Kind.MEASURE and each.distinct > 0.4]
+    measured = [each for each in numeric if _is_spread(each)]
     return (
         len(numeric) == len(columns)
         and len(measured) * 2 > len(columns)
         and not any(each.is_ordered() for each in columns)
         and not any(each.kind in (Kind.SETTING, Kind.COUNT) for each in columns)
+        and (len(columns) > 1 or measured[0].kind is Kind.MEASURE or measured[0].is_personal)
     )
 
 
-def _encoded(document: Document, policy: DisclosurePolicy) -> Answer:
-    places = [
-        table.place(number, column)
-        for table in document.tables
-        for number, row in enumerate(table.rows)
-        for column, cell in enumerate(row)
-        if len(cell) >= 200 and _ENCODED.fullmatch(cell)
-    ]
-    if places:
-        yield Severity.BLOCK, "cells with long encoded data", places
+def _is_spread(column: Profile) -> bool:
+    """Whether values are nearly all different, or those of a property of persons."""
+    return column.distinct > 0.4 or (column.is_personal and column.levels >= 8)
 
 
-RULES: Final = (Rule("row-level-data", 1, _row_level), Rule("encoded-data", 1, _encoded))
+def _has_event_times(columns: Sequence[Profile]) -> bool:
+    """Whether a survival curve steps at every single event: many times, none of a raster."""
+    if len(columns) < 2 or not any(each.words & _SURVIVAL for each in columns):
+        return False
+    times = columns[0].numbers
+    if times.size < _CURVE or columns[0].levels < times.size:
+        return False
+    steps = numpy.diff(times)
+    return bool((steps > 0).all()) and len(set(steps.round(6).tolist())) > times.size / 5
+
+
+RULES: Final = (Rule("row-level-data", 1, _row_level),)

@@ -10,7 +10,8 @@ from vitrine.egress.checks.document import Document, Role
 from vitrine.egress.checks.finding import Severity
 from vitrine.egress.checks.rule import Rule
 from vitrine.egress.checks.rules.tables_cells import Form, stated_counts
-from vitrine.egress.checks.rules.tables_counted import View, headed_counts, is_result, view_of
+from vitrine.egress.checks.rules.tables_counted import headed_counts, is_result
+from vitrine.egress.checks.rules.tables_view import View, view_of
 from vitrine.egress.checks.rules.tables_words import VARIABLES, Kind, tokens_of, word_set
 from vitrine.egress.disclosure import DisclosurePolicy
 
@@ -31,6 +32,9 @@ _EVIDENCE: Final = word_set(
 )
 _PEOPLE: Final = VARIABLES | {"stay", "suv", "cost", "costs", "los"}
 _PRINTED: Final = re.compile(r"\bdf resid\w*\s*[:=]\s*(\d{1,6})\b", re.IGNORECASE)
+_PEOPLE_SAID: Final = re.compile(
+    r"(?<!\d)\d{1,9}\s{1,3}(?:[a-z]{1,30}\s)?(?:patients|subjects|participants|scans|images)"
+)
 _RESIDUAL: Final = re.compile(
     r"resid\w*[ _.]*(?:df|d\.f\.|degrees)|(?:df|dof)[ _.]*resid", re.IGNORECASE
 )
@@ -116,9 +120,7 @@ def _missing_counts(document: Document, policy: DisclosurePolicy) -> Answer:
 
 
 def _states_a_number(text: str) -> bool:
-    return bool(stated_counts(text)) or bool(
-        re.search(r"\d+\s+(?:\w+\s+)?(?:patients|subjects|participants|scans|images)", text)
-    )
+    return bool(stated_counts(text)) or bool(_PEOPLE_SAID.search(text))
 
 
 def _has_evidence(view: View) -> bool:

@@ -90,7 +90,8 @@ _SETTINGS: Final = word_set(
     "params parameters parameter hyperparameter hyperparameters config setting settings layers "
     "epochs folds splits channels features estimators components neighbors iterations steps "
     "patch crop shape dims dim dimension dimensions seed seeds version threads workers gpus "
-    "verbose n_jobs filters heads units bins color colour red green blue rgb opacity alpha"
+    "verbose n_jobs filters heads units bins color colour red green blue rgb opacity alpha voxel "
+    "voxels pixel pixels slices papers citations publications articles vertices faces"
 )
 _MEASURES: Final = word_set(
     "auc auroc auprc ap map acc accuracy dice dsc iou jaccard f1 fbeta precision recall "
@@ -164,7 +165,7 @@ def kind_of(label: str) -> Kind:
 
 
 def _of_words(text: str, words: list[str]) -> Kind:
-    said = set(words)
+    said = set(words) | {stem for word in words if len(stem := word.rstrip("0123456789")) > 2}
     if said <= STATISTICS and not said.isdisjoint(STATISTICS - _ALONE | {"p"}):
         return Kind.STATISTIC
     if re.fullmatch(r"\s*\d+(?:\.\d+)?\s*%\s*", text):
