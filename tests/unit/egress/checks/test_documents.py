@@ -525,3 +525,25 @@ def test_a_confined_child_reads_every_kind():
     reports = apart.check([(name, lambda raw=raw: raw) for name, raw in files.items()], POLICY)
     checks = {each.path: {found.check for found in each.findings} for each in reports}
     assert not {path for path, found in checks.items() if found & {"unchecked", "unread-part"}}
+
+
+BADGES = (
+    "<p align='center'><img src='https://img.shields.io/a.svg'></p>\n\n![a](https://b.org/c.png)\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (BADGES, {}),
+        ("| a | n |\n|---|---|\n| b | 120 |\n", {}),
+        (f"![a]({uri(saved('PNG') * 4, 'image/png')})\n", {}),
+        (f"![a]({uri(dicom() * 4, 'image/png')})\n", {"encoded-blob": "block"}),
+        ("<script>a()</script>\n", {"active-content": "warn"}),
+        (f"<div style='display:none'>{SECRET}</div>\n", {"hidden-content": "warn"}),
+        ("<!-- MRN: 4711002 -->\n", {"text-identifiers": "block"}),
+        (f"[a]({uri(b'a,b' * 99, 'text/csv')})\n", {"encoded-blob": "warn"}),
+    ],
+)
+def test_what_prose_carries(text, found):
+    assert serious("README.md", f"# Results\n\n{text}") == found

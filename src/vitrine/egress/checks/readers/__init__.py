@@ -12,7 +12,16 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from vitrine.egress.checks.document import Document
-from vitrine.egress.checks.readers import containers, markup, models, notebook, onnx, pdf, plain
+from vitrine.egress.checks.readers import (
+    containers,
+    markdown,
+    markup,
+    models,
+    notebook,
+    onnx,
+    pdf,
+    plain,
+)
 
 _CODECS: Final = (
     *("cp437", "raw-unicode-escape", "unicode-escape", "latin-1", "ascii", "charmap", "mac-roman"),
@@ -30,7 +39,8 @@ def _archive(name: str, content: bytes, kind: str) -> Document:
 
 
 READERS: Final[Mapping[str, Reader]] = {
-    **dict.fromkeys(("text", "markdown", "latex", "code", "yaml", "toml"), plain.read),
+    **dict.fromkeys(("text", "latex", "code", "yaml", "toml"), plain.read),
+    "markdown": markdown.read,
     **dict.fromkeys(("svg", "html"), markup.read),
     "notebook": notebook.read,
     "pdf": pdf.read,

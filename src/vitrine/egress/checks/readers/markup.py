@@ -16,6 +16,8 @@ from vitrine.errors import InvalidInput
 
 ELEMENTS_LIMIT: Final = 400_000
 DEPTH_LIMIT: Final = 1_000
+LONG_ADDRESS: Final = "a very long address"
+_LONG: Final = 300
 UNCLOSED_LIMIT: Final = 2_000
 NESTED_LIMIT: Final = 3
 """Pages within pages, as data URIs."""
@@ -220,10 +222,9 @@ class _Walker(HTMLParser):
             caption = attributes.get("alt", "") or attributes.get("title", "")
             self._data_uri(match, value, caption)
         elif key in _LOADING and _ELSEWHERE.match(value):
-            if key not in ("href", "xlink:href") or tag in _LOADED_BY_LINK:
-                self.parts.remark("external reference", self.place())
-            elif len(value) > 300:
-                self.parts.remark("external reference", self.place(), "a very long address")
+            detail = LONG_ADDRESS if len(value) > _LONG else ""
+            if detail or key not in ("href", "xlink:href") or tag in _LOADED_BY_LINK:
+                self.parts.remark("external reference", self.place(), detail)
         if key == "style" or "url(" in value[:2000]:
             self._style(value)
         if key == "srcdoc":

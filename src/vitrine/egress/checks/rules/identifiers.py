@@ -92,7 +92,7 @@ PATTERNS: Final = (
     _pattern(
         "a UID of a study, series or instance",
         _BLOCK,
-        r"(?<![\d.])[0-2]\.\d{1,3}(?:\.(?:0|[1-9]\d{0,38})){4,}(?![\d.]*\w)",
+        r"(?<![\d.])(?:[0-2]\.\d{1,3}(?:\.(?:0|[1-9]\d{0,38})){4,}|2\.25\.\d{26,39})(?![\d.]*\w)",
         _is_instance_uid,
     ),
     _pattern(

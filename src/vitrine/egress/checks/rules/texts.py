@@ -19,7 +19,7 @@ Answer = Iterable[tuple[Severity, str, Sequence[str]]]
 SCANNED: Final = 6 << 20
 """Letters of one file that are searched for identifiers; what is beyond is said."""
 _CODE_SCANNED: Final = 200_000
-_WITH_PICTURES: Final = frozenset({"notebook", "html", "svg"})
+_WITH_PICTURES: Final = frozenset({"notebook", "html", "svg", "markdown"})
 _EMAILS_OF_AUTHORS: Final = 8
 _RANK: Final = {Severity.BLOCK: 0, Severity.WARN: 1, Severity.INFO: 2}
 _INVISIBLE: Final = re.compile(
