@@ -398,6 +398,10 @@ BOX = "0 g 10 190 200 40 re f\n"
     [
         pytest.param(figure("pdf", scatter), "one-mark-per-patient", "warn", id="scatter"),
         pytest.param(figure("pdf", crosses), "one-mark-per-patient", "warn", id="crosses"),
+        pytest.param(figure("pdf", bubbles), "one-mark-per-patient", "warn", id="bubbles"),
+        pytest.param(text_pdf("".join(
+            f"BT /F1 1 Tf 1 Tr 4 0 0 4 {n * n % 97} {n * 7 % 89} Tm (l) Tj 0 Tr ET\n"
+            for n in range(40))), "one-mark-per-patient", "warn", id="points by R"),
         pytest.param(figure("pdf", strips), "one-mark-per-patient", "warn", id="strips"),
         pytest.param(text_pdf(words("MRN: 4711002")), "text-identifiers", "block", id="text"),
         pytest.param(text_pdf(words(SECRET, before="3 Tr")), "hidden-content", "warn",
@@ -484,6 +488,12 @@ def test_pictures_reach_their_reader_with_their_place(monkeypatch):
     page = html(f"\n<img alt='ROC' src='{uri(saved('PNG'), 'image/png')}'>")
     (found,) = readers.read("a.html", page, "html").rasters
     assert (found.at, found.caption) == ("line 2", "ROC")
+
+
+def test_a_picture_in_the_stream_is_a_picture():
+    stream = "q 9 0 0 9 0 0 cm BI /W 2 /H 2 /CS /G /BPC 8 ID abcd\nEI Q\n"
+    (found,) = readers.read("a.pdf", text_pdf(stream), "pdf").rasters
+    assert (found.at, found.pixels.shape) == ("page 1", (2, 2, 3))
 
 
 def test_places_are_lines_and_pages():
