@@ -199,7 +199,7 @@ class _Walker(HTMLParser):
 
     def _look_at(self, tag: str, attributes: dict[str, str]) -> None:
         what = _ACTIVE_TAGS.get(tag)
-        if what:
+        if what and (attributes or tag == "foreignobject"):
             self.parts.remark(what, self.place())
         if tag == "script":
             self.script_line = self.getpos()[0]
@@ -309,7 +309,7 @@ class _Walker(HTMLParser):
 
     def handle_comment(self, data: str) -> None:
         self.lines[Role.COMMENT].add(self.getpos()[0], data)
-        if len(data) > 200 and len(re.findall(r"\d+(?:\.\d+)?", data)) >= 20:
+        if len(data) > 200 and _is_mostly_numbers(data):
             self.parts.remark("comment with data", self.place())
 
     def handle_decl(self, decl: str) -> None:
@@ -336,6 +336,12 @@ class _Walker(HTMLParser):
 
 def _group(attributes: dict[str, str], tag: str) -> str:
     return "defs" if tag == "defs" else attributes.get("id") or attributes.get("class", "")
+
+
+def _is_mostly_numbers(text: str) -> bool:
+    words = re.split(r"[\s,;|]+", text)
+    numbers = sum(bool(re.fullmatch(r"-?\d+(?:\.\d+)?", word)) for word in words)
+    return numbers >= 20 and numbers >= 0.4 * len(words)
 
 
 def _is_data(attributes: dict[str, str]) -> bool:
