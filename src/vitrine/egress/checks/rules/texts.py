@@ -66,7 +66,7 @@ def _encoded(document: Document, policy: DisclosurePolicy) -> Answer:
 
 def _is_suspect(document: Document, text: Text, blob: Blob) -> bool:
     """Pictures are looked at as pictures; libraries that a page brings along are scripts."""
-    if blob.is_picture_uri and blob.kind in PICTURES and document.kind in _WITH_PICTURES:
+    if blob.is_picture_uri and blob.kind in PICTURES | {"svg"} and document.kind in _WITH_PICTURES:
         return False
     return not (text.role is Role.CODE and len(text.text) > _CODE_SCANNED)
 
