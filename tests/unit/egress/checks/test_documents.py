@@ -95,6 +95,10 @@ SECRET = "age 64, weight 81, dose 30, day 12, and so on"
         pytest.param(figure("svg", spaghetti), "one-mark-per-patient", "warn", id="spaghetti"),
         pytest.param(figure("svg", strips), "one-mark-per-patient", "warn", id="strips"),
         pytest.param(svg(POINTS), "one-mark-per-patient", "warn", id="circles"),
+        pytest.param(svg("".join(f'<polyline points="{"1,2 " * 9}{n}"/>' for n in range(40))),
+                     "one-mark-per-patient", "warn", id="lines of points"),
+        pytest.param(svg(POINTS.replace("<circle cx", "<rect width='2' height='2' x").replace(
+            " cy", " y").replace('r="2"', "")), "one-mark-per-patient", "warn", id="squares"),
         pytest.param(svg(TITLED), "one-mark-per-patient", "warn", id="tooltips"),
         pytest.param(svg(VEGA), "one-mark-per-patient", "warn", id="labels of marks"),
         pytest.param(svg("<script>1</script>"), "active-content", "block", id="script"),
@@ -215,6 +219,8 @@ BAR = "".join(f'<rect x="{n}" width="1" height="{n}"><title>{n}</title></rect>' 
     [
         pytest.param(svg("<rect width='9'/><text>n = 120</text>"), id="shapes"),
         pytest.param(svg(BAR), id="bars with titles"),
+        pytest.param(svg("".join(f"<rect x='{n % 9}' y='{n // 9}' width='1' height='1'/>"
+                                 for n in range(81))), id="cells"),
         pytest.param(svg("<a href='https://doi.org/1'><text>a</text></a>"), id="link"),
         pytest.param(svg("<defs><clipPath id='a'><rect/></clipPath></defs>"), id="definitions"),
         pytest.param(svg(f"<image href='{uri(saved('PNG'), 'image/png')}'/>"), id="picture"),
