@@ -31,7 +31,11 @@ _NUMBERS: Final = re.compile(
     r"(?<![\w.])(?:-?\d{1,24}(?:\.\d{1,24})?(?:[eE][-+]?\d{1,3})?[\s,;\[\]()]{1,6}){2000,}"
 )
 _TOKEN: Final = re.compile(r"\S{500,}")
+_URI: Final = re.compile(
+    r"data:[\w.+/-]{0,80}(?:;[\w=.-]{0,40}){0,4};base64,[A-Za-z0-9+/_-]{40,}", re.I
+)
 _PICTURE_URI: Final = re.compile(r"data:image/[\w.+-]+;base64,\s*$", re.I)
+_PICTURE: Final = re.compile(r"data:image/", re.I)
 
 SCANNED: Final = 8 << 20
 
@@ -55,6 +59,7 @@ def blobs_in(text: str) -> Iterator[Blob]:
     text = text[:SCANNED]
     seen: list[tuple[int, int]] = []
     for form, decode in (
+        (_URI, _from_uri),
         (_DUMP, _from_dump),
         (_HEX, _from_hex),
         (_BASE64, _from_base64),
@@ -69,7 +74,8 @@ def blobs_in(text: str) -> Iterator[Blob]:
                 seen.append(match.span())
                 before = text[max(0, match.start() - 64) : match.start()]
                 kind = kind_inside(content)
-                yield Blob(match.start(), kind, content, bool(_PICTURE_URI.search(before)))
+                is_picture = bool(_PICTURE_URI.search(before) or _PICTURE.match(match.group()))
+                yield Blob(match.start(), kind, content, is_picture)
     for match in _NUMBERS.finditer(text):
         yield Blob(match.start(), "numbers", b"")
     for match in _TOKEN.finditer(text):
@@ -105,6 +111,14 @@ def _from_base64(letters: str) -> bytes:
     try:
         return base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True)
     except (binascii.Error, ValueError):
+        return b""
+
+
+def _from_uri(letters: str) -> bytes:
+    body = letters.partition("base64,")[2].replace("-", "+").replace("_", "/")
+    try:
+        return base64.b64decode(body[: len(body) // 4 * 4])
+    except binascii.Error:
         return b""
 
 

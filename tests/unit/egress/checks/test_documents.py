@@ -95,6 +95,10 @@ SECRET = "age 64, weight 81, dose 30, day 12, and so on"
         pytest.param(figure("svg", spaghetti), "one-mark-per-patient", "warn", id="spaghetti"),
         pytest.param(figure("svg", strips), "one-mark-per-patient", "warn", id="strips"),
         pytest.param(svg(POINTS), "one-mark-per-patient", "warn", id="circles"),
+        pytest.param(svg("".join(f'<polyline points="{"1,2 " * 9}{n}"/>' for n in range(40))),
+                     "one-mark-per-patient", "warn", id="lines of points"),
+        pytest.param(svg(POINTS.replace("<circle cx", "<rect width='2' height='2' x").replace(
+            " cy", " y").replace('r="2"', "")), "one-mark-per-patient", "warn", id="squares"),
         pytest.param(svg(TITLED), "one-mark-per-patient", "warn", id="tooltips"),
         pytest.param(svg(VEGA), "one-mark-per-patient", "warn", id="labels of marks"),
         pytest.param(svg("<script>1</script>"), "active-content", "block", id="script"),
@@ -215,6 +219,8 @@ BAR = "".join(f'<rect x="{n}" width="1" height="{n}"><title>{n}</title></rect>' 
     [
         pytest.param(svg("<rect width='9'/><text>n = 120</text>"), id="shapes"),
         pytest.param(svg(BAR), id="bars with titles"),
+        pytest.param(svg("".join(f"<rect x='{n % 9}' y='{n // 9}' width='1' height='1'/>"
+                                 for n in range(81))), id="cells"),
         pytest.param(svg("<a href='https://doi.org/1'><text>a</text></a>"), id="link"),
         pytest.param(svg("<defs><clipPath id='a'><rect/></clipPath></defs>"), id="definitions"),
         pytest.param(svg(f"<image href='{uri(saved('PNG'), 'image/png')}'/>"), id="picture"),
@@ -398,6 +404,10 @@ BOX = "0 g 10 190 200 40 re f\n"
     [
         pytest.param(figure("pdf", scatter), "one-mark-per-patient", "warn", id="scatter"),
         pytest.param(figure("pdf", crosses), "one-mark-per-patient", "warn", id="crosses"),
+        pytest.param(figure("pdf", bubbles), "one-mark-per-patient", "warn", id="bubbles"),
+        pytest.param(text_pdf("".join(
+            f"BT /F1 1 Tf 1 Tr 4 0 0 4 {n * n % 97} {n * 7 % 89} Tm (l) Tj 0 Tr ET\n"
+            for n in range(40))), "one-mark-per-patient", "warn", id="points by R"),
         pytest.param(figure("pdf", strips), "one-mark-per-patient", "warn", id="strips"),
         pytest.param(text_pdf(words("MRN: 4711002")), "text-identifiers", "block", id="text"),
         pytest.param(text_pdf(words(SECRET, before="3 Tr")), "hidden-content", "warn",
@@ -486,6 +496,12 @@ def test_pictures_reach_their_reader_with_their_place(monkeypatch):
     assert (found.at, found.caption) == ("line 2", "ROC")
 
 
+def test_a_picture_in_the_stream_is_a_picture():
+    stream = "q 9 0 0 9 0 0 cm BI /W 2 /H 2 /CS /G /BPC 8 ID abcd\nEI Q\n"
+    (found,) = readers.read("a.pdf", text_pdf(stream), "pdf").rasters
+    assert (found.at, found.pixels.shape) == ("page 1", (2, 2, 3))
+
+
 def test_places_are_lines_and_pages():
     assert places("a.svg", svg("\n\n<script>1</script>"), "active-content") == ("line 3",)
     found = places("a.pdf", text_pdf(words("a"), words(SECRET, before="3 Tr")), "hidden-content")
@@ -525,3 +541,25 @@ def test_a_confined_child_reads_every_kind():
     reports = apart.check([(name, lambda raw=raw: raw) for name, raw in files.items()], POLICY)
     checks = {each.path: {found.check for found in each.findings} for each in reports}
     assert not {path for path, found in checks.items() if found & {"unchecked", "unread-part"}}
+
+
+BADGES = (
+    "<p align='center'><img src='https://img.shields.io/a.svg'></p>\n\n![a](https://b.org/c.png)\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (BADGES, {}),
+        ("| a | n |\n|---|---|\n| b | 120 |\n", {}),
+        (f"![a]({uri(saved('PNG') * 4, 'image/png')})\n", {}),
+        (f"![a]({uri(dicom() * 4, 'image/png')})\n", {"encoded-blob": "block"}),
+        ("<script>a()</script>\n", {"active-content": "warn"}),
+        (f"<div style='display:none'>{SECRET}</div>\n", {"hidden-content": "warn"}),
+        ("<!-- MRN: 4711002 -->\n", {"text-identifiers": "block"}),
+        (f"[a]({uri(b'a,b' * 99, 'text/csv')})\n", {"encoded-blob": "warn"}),
+    ],
+)
+def test_what_prose_carries(text, found):
+    assert serious("README.md", f"# Results\n\n{text}") == found

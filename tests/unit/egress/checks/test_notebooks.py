@@ -89,6 +89,11 @@ BOKEH = {
 JS_PLOT = f'Plotly.newPlot("a", [{{"x": {list(range(99))}, "y": {list(range(99))}}}], {{}})'
 
 UNSAFE = [
+    pytest.param(words(f"<img src='https://a.org/?d={'x' * 400}'>"), "external-reference",
+                 id="data in an address"),
+    pytest.param(words("<script>a()</script>"), "active-content", id="script in prose"),
+    pytest.param(code("x", printed("2.25." + "3" * 20 + "1234567890")), "text-identifiers",
+                 id="UID made of a number"),
     pytest.param(code(f"SKIP = ['{UID}']"), "text-identifiers", id="UID in code"),
     pytest.param(code("# MRN 4711002 has no scan"), "text-identifiers", id="MRN in a comment"),
     pytest.param(code("x", printed("PatientID: 00123")), "text-identifiers", id="printed id"),
@@ -178,7 +183,23 @@ HTML_FRAME = (
     "<table border='1' class='dataframe'><thead><tr><th></th><th>n</th></tr></thead>"
     "<tbody><tr><th>A</th><td>120</td></tr><tr><th>B</th><td>240</td></tr></tbody></table></div>"
 )
+COLAB = (
+    "<div id='df-1' class='colab-df-container'><table class='dataframe'><tr><td>120</table>"
+    "<button class='colab-df-convert' onclick=\"convertToInteractive('df-1')\" "
+    "style='display:none'></button><script>document.querySelector('#df-1')</script></div>"
+)
+ESTIMATOR = (
+    "<style>#a div.sk-text-repr-fallback{display:none}</style><div class='sk-top-container'>"
+    "<div class='sk-text-repr-fallback'><pre>LogisticRegression(C=0.1, max_iter=1000)</pre>"
+    "<b>In a Jupyter environment, please rerun this cell to show the HTML representation.</b></div>"
+    "<div class='sk-container' hidden><pre>LogisticRegression(C=0.1, max_iter=1000)</pre></div>"
+)
+BADGE = "<a href='https://colab.google.com'><img src='https://colab.google.com/badge.svg'></a>"
 SAFE = [
+    pytest.param(code("df", bundle("text/html", COLAB)), id="Colab frame"),
+    pytest.param(code("clf", bundle("text/html", ESTIMATOR)), id="estimator"),
+    pytest.param(words(BADGE), id="badge"),
+    pytest.param(words("Use `<script>` or\n```html\n<script>a</script>\n```\n"), id="quoted HTML"),
     pytest.param(code("import numpy as np\nx = np.zeros(3)"), id="code"),
     pytest.param(words("# Methods\n\nWe included 1,204 patients (2015-2020)."), id="prose"),
     pytest.param(words("Contact: Ann Smith <ann.smith@hospital.org>"), id="author"),
@@ -249,7 +270,7 @@ def test_tables_and_pictures_of_every_origin_reach_their_readers(monkeypatch):
     )
     document = readers.read("a.ipynb", content, "notebook")
     assert {each.at for each in document.rasters} == {
-        "cell 1 output 2, line 1", "cell 2", "cell 2, attachment", "cell 3 output 1",
+        "cell 1 output 2, line 1", "cell 2, line 1", "cell 2, attachment", "cell 3 output 1",
         "cell 3 output 2", "metadata, widgets",
     }  # fmt: skip
     assert {each.at for each in document.tables} == {

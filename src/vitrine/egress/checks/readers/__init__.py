@@ -19,6 +19,7 @@ from vitrine.egress.checks.readers import (
     containers,
     delimited,
     json_tables,
+    markdown,
     markup,
     models,
     notebook,
@@ -46,6 +47,7 @@ def _archive(name: str, content: bytes, kind: str) -> Document:
 
 
 READERS: Final[Mapping[str, Reader]] = {
+    "markdown": markdown.read,
     **dict.fromkeys(("svg", "html"), markup.read),
     "notebook": notebook.read,
     "pdf": pdf.read,
@@ -54,7 +56,7 @@ READERS: Final[Mapping[str, Reader]] = {
     **dict.fromkeys(("pickle", "torch", "keras"), models.read_opaque),
     **dict.fromkeys(("zip", "gzip", "archive", "npz", "zarr"), _archive),
     **dict.fromkeys(("code", "yaml", "toml"), plain.read),
-    **dict.fromkeys(("text", "markdown", "latex"), tabular.read),
+    **dict.fromkeys(("text", "latex"), tabular.read),
     **dict.fromkeys(("csv", "tsv"), delimited.read),
     "json": json_tables.read,
     **dict.fromkeys(("png", "jpeg", "gif", "bmp", "webp", "tiff"), raster.read),

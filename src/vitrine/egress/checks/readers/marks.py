@@ -23,7 +23,7 @@ _NOT_DATA: Final = re.compile(
 _TRANSLATED: Final = re.compile(
     r"(?:translate\(|matrix\((?:[^,\s]+[,\s]+){4})([-\d.e]+)[,\s]+([-\d.e]+)"
 )
-_MARKS: Final = frozenset({"circle", "ellipse", "use", "path"})
+_MARKS: Final = frozenset({"circle", "ellipse", "use", "path", "polyline", "rect"})
 
 Attributes = Mapping[str, str]
 
@@ -52,6 +52,10 @@ class Marks:
         if tag not in _MARKS or any(map(_NOT_DATA.search, groups)):
             return
         group = groups[-1] if groups else ""
+        if tag == "polyline":
+            if attributes.get("points", "").replace(",", " ").count(" ") >= 2 * _VERTICES:
+                self.lines.setdefault(_axes(groups), []).append(number)
+            return
         if tag == "path" and _is_line(attributes, group):
             self.connected.add(group)
             self.lines.setdefault(_axes(groups), []).append(number)
@@ -68,6 +72,7 @@ class Marks:
             if len(series.points) >= POINTS
             and not (key[0] in self.connected and key[0])
             and not is_even(series.points)
+            and (key[1] != "rect" or _is_scattered(series.points))
         ]
         return points + [numbers[0] for numbers in self.lines.values() if len(numbers) >= LINES]
 
@@ -83,6 +88,8 @@ def _key(tag: str, attributes: Attributes, group: str) -> tuple[str, ...]:
     if tag == "use":
         target = attributes.get("xlink:href") or attributes.get("href", "")
         return (group, target) if "glyph" not in target else ()
+    if tag == "rect":
+        return ("", "rect", attributes.get("width", ""), attributes.get("height", ""))
     if tag == "path":
         if not re.search(r"point|dot|marker|mark|symbol|circle|scatter|observation", looks + group):
             shape = attributes.get("d", "")
@@ -109,6 +116,11 @@ def _point(attributes: Attributes) -> tuple[float, float]:
         return float(across) + float(moved[0]), float(down) + float(moved[1])
     except ValueError:
         return 0.0, 0.0
+
+
+def _is_scattered(points: Sequence[tuple[float, float]]) -> bool:
+    """Whether they lie neither in a row nor in a grid, as bars and cells do."""
+    return min(len({x for x, _ in points}), len({y for _, y in points})) >= POINTS
 
 
 def is_even(points: Sequence[tuple[float, float]]) -> bool:

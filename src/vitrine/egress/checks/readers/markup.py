@@ -9,23 +9,19 @@ from urllib.parse import unquote_to_bytes
 
 from vitrine.egress.checks import kinds
 from vitrine.egress.checks.document import Document, Role
-from vitrine.egress.checks.readers import embedded, plot_data, styles
+from vitrine.egress.checks.readers import elements, embedded, plot_data, styles
 from vitrine.egress.checks.readers.marks import Marks
 from vitrine.egress.checks.readers.parts import Parts, from_base64, joined
 from vitrine.errors import InvalidInput
 
 ELEMENTS_LIMIT: Final = 400_000
 DEPTH_LIMIT: Final = 1_000
+LONG_ADDRESS: Final = "a very long address"
+_LONG: Final = 300
 UNCLOSED_LIMIT: Final = 2_000
 NESTED_LIMIT: Final = 3
 """Pages within pages, as data URIs."""
 
-_VOID: Final = frozenset(
-    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track"}
-    | {"wbr", "param"}
-)
-_IMPLIED: Final = frozenset({"p", "li", "td", "th", "tr", "dt", "dd", "option", "tbody"})
-_HOLDERS: Final = frozenset({"table", "ul", "ol", "dl", "div", "select", "section", "body"})
 _LOADING: Final = frozenset(
     {"src", "srcset", "data", "poster", "background", "action", "formaction", "href", "xlink:href"}
 )
@@ -71,52 +67,26 @@ def read_into(parts: Parts, page: str, at: str, *, is_svg: bool, depth: int = 0)
         parts.tables += embedded.tables_in_html(page, at)
 
 
-class _Lines:
-    """Pieces of text at the lines where they stood."""
-
-    def __init__(self) -> None:
-        self._pieces: dict[int, list[str]] = {}
-
-    def add(self, line: int, text: str) -> None:
-        for offset, piece in enumerate(text.split("\n")):
-            if piece.strip():
-                self._pieces.setdefault(line + offset, []).append(piece.strip())
-
-    def joined(self) -> str:
-        last = max(self._pieces, default=0)
-        return "\n".join(" ".join(self._pieces.get(line, ())) for line in range(1, last + 1))
-
-
-class _Open:
-    """An element that is not closed yet."""
-
-    __slots__ = ("groups", "is_hidden", "number", "tag", "unseen")
-
-    def __init__(self, tag: str, number: int, groups: tuple[str, ...], is_hidden: bool) -> None:
-        self.tag, self.number, self.groups, self.is_hidden = tag, number, groups, is_hidden
-        self.unseen = 0
-
-
 class _Walker(HTMLParser):
     def __init__(self, parts: Parts, page: str, at: str, *, is_svg: bool, depth: int) -> None:
         super().__init__(convert_charrefs=True)
         self.parts, self.at, self.is_svg, self.depth = parts, at, is_svg, depth
         self.selectors = styles.hidden_selectors(page)
-        self.open: list[_Open] = []
+        self.open: list[elements.Open] = []
         self.count = 0
         self.marks = Marks()
         self.tooltips: list[int] = []
         self.script: list[str] = []
         self.script_line = 1
         self.canvas: tuple[float, float, float, float] | None = None
-        self.lines = {role: _Lines() for role in Role}
+        self.lines = {role: elements.Lines() for role in Role}
 
     def place(self) -> str:
         return joined(self.at, f"line {self.getpos()[0]}")
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._start(tag, attrs)
-        if tag in _VOID and not self.is_svg:
+        if tag in elements.VOID and not self.is_svg:
             self._end(tag)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -137,12 +107,12 @@ class _Walker(HTMLParser):
         self._close_implied(tag)
         parent = self.open[-1] if self.open else None
         groups = parent.groups if parent else ()
-        if tag in ("g", "svg", "defs") and (own := _group(attributes, tag)):
+        if tag in ("g", "svg", "defs") and (own := elements.group_of(attributes, tag)):
             groups = (*groups, own)
         hidden = (parent is not None and parent.is_hidden) or self._hides(tag, attributes)
-        self.open.append(_Open(tag, self.count, groups, hidden))
+        self.open.append(elements.Open(tag, self.count, groups, hidden))
         if tag == "svg" and self.canvas is None:
-            self.canvas = _canvas(attributes)
+            self.canvas = elements.canvas_of(attributes)
         if "defs" not in groups:
             self.marks.see(tag, attributes, groups, self.count)
         self._look_at(tag, attributes)
@@ -151,11 +121,11 @@ class _Walker(HTMLParser):
 
     def _close_implied(self, tag: str) -> None:
         """Close what HTML lets people leave open: a row ends where the next one begins."""
-        for opened in reversed(self.open[-8:] if tag in _IMPLIED else ()):
+        for opened in reversed(self.open[-8:] if tag in elements.IMPLIED else ()):
             if opened.tag == tag:
                 self._end(tag)
                 return
-            if opened.tag in _HOLDERS:
+            if opened.tag in elements.HOLDERS:
                 return
 
     def _hides(self, tag: str, attributes: dict[str, str]) -> bool:
@@ -197,11 +167,11 @@ class _Walker(HTMLParser):
 
     def _look_at(self, tag: str, attributes: dict[str, str]) -> None:
         what = _ACTIVE_TAGS.get(tag)
-        if what:
+        if what and (attributes or tag == "foreignobject"):
             self.parts.remark(what, self.place())
         if tag == "script":
             self.script_line = self.getpos()[0]
-        if tag == "script" and not _is_data(attributes):
+        if tag == "script" and not elements.is_data(attributes):
             self.parts.remark("script", self.place())
         if tag == "meta" and attributes.get("http-equiv", "").lower() == "refresh":
             self.parts.remark("external reference", self.place(), "refresh")
@@ -220,10 +190,9 @@ class _Walker(HTMLParser):
             caption = attributes.get("alt", "") or attributes.get("title", "")
             self._data_uri(match, value, caption)
         elif key in _LOADING and _ELSEWHERE.match(value):
-            if key not in ("href", "xlink:href") or tag in _LOADED_BY_LINK:
-                self.parts.remark("external reference", self.place())
-            elif len(value) > 300:
-                self.parts.remark("external reference", self.place(), "a very long address")
+            detail = LONG_ADDRESS if len(value) > _LONG else ""
+            if detail or key not in ("href", "xlink:href") or tag in _LOADED_BY_LINK:
+                self.parts.remark("external reference", self.place(), detail)
         if key == "style" or "url(" in value[:2000]:
             self._style(value)
         if key == "srcdoc":
@@ -308,7 +277,7 @@ class _Walker(HTMLParser):
 
     def handle_comment(self, data: str) -> None:
         self.lines[Role.COMMENT].add(self.getpos()[0], data)
-        if len(data) > 200 and len(re.findall(r"\d+(?:\.\d+)?", data)) >= 20:
+        if len(data) > 200 and elements.is_mostly_numbers(data):
             self.parts.remark("comment with data", self.place())
 
     def handle_decl(self, decl: str) -> None:
@@ -331,24 +300,3 @@ class _Walker(HTMLParser):
             self.parts.remark("tooltips", joined(self.at, f"element {self.tooltips[0]}"))
         for role, lines in self.lines.items():
             self.parts.text(lines.joined(), role, self.at)
-
-
-def _group(attributes: dict[str, str], tag: str) -> str:
-    return "defs" if tag == "defs" else attributes.get("id") or attributes.get("class", "")
-
-
-def _is_data(attributes: dict[str, str]) -> bool:
-    kind = attributes.get("type", "").lower()
-    return "json" in kind or kind.startswith(("text/x-", "text/template", "math/", "text/plain"))
-
-
-def _canvas(attributes: dict[str, str]) -> tuple[float, float, float, float] | None:
-    numbers = re.findall(r"-?\d+(?:\.\d+)?", attributes.get("viewbox", ""))
-    if len(numbers) == 4:
-        left, top, width, height = map(float, numbers)
-        return left, top, width, height
-    size = [re.match(r"\s*(\d+(?:\.\d+)?)(?:px|pt)?\s*$", attributes.get(key, ""))
-            for key in ("width", "height")]  # fmt: skip
-    if all(size):
-        return 0.0, 0.0, *(float(each.group(1)) for each in size if each)  # type: ignore[return-value]
-    return None

@@ -10,7 +10,7 @@ import orjson
 
 from vitrine.egress.checks import kinds
 from vitrine.egress.checks.document import Document, Role
-from vitrine.egress.checks.readers import embedded, markup, plot_data
+from vitrine.egress.checks.readers import embedded, markdown, markup, plot_data
 from vitrine.egress.checks.readers.parts import Parts, from_base64, joined
 from vitrine.errors import InvalidInput
 
@@ -20,7 +20,7 @@ STRINGS_LIMIT: Final = 50_000
 
 _ANSI: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07")
 _DATA_URI: Final = re.compile(r"data:image/[\w.+-]+;base64,([A-Za-z0-9+/=\s]{16,})")
-_IMAGE_TAG: Final = re.compile(r"<[a-zA-Z!/]")
+_COLAB: Final = re.compile(r"""class=["']colab-df-""")
 _WIDGET_VIEW: Final = "application/vnd.jupyter.widget-view+json"
 _WIDGET_STATE: Final = "application/vnd.jupyter.widget-state+json"
 _OLD_KEYS: Final = {
@@ -111,17 +111,12 @@ def _read_cell(cell: Mapping[str, Any], at: str, parts: Parts) -> int:
     """Read one cell; says how many outputs it has."""
     source = text_of(cell.get("source", cell.get("input", "")))
     is_code = cell.get("cell_type") == "code"
-    pictures = _DATA_URI.findall(source)
-    for letters in pictures:
-        parts.picture(from_base64(letters), at)
-    parts.text(source, Role.CODE if is_code else Role.PROSE, at)
-    if not is_code:
-        parts.tables += embedded.tables_in_markdown(source, at, 1)
-        if _IMAGE_TAG.search(source):
-            markup.read_into(page_parts := Parts(), source, at, is_svg=False)
-            parts.tables += page_parts.tables
-            parts.remarks += page_parts.remarks
-            parts.rasters += page_parts.rasters if not pictures else []
+    if is_code:
+        parts.text(source, Role.CODE, at)
+        for letters in _DATA_URI.findall(source):
+            parts.picture(from_base64(letters), at)
+    else:
+        markdown.read_into(parts, source, at)
     attachments = cell.get("attachments")
     for bundle in attachments.values() if isinstance(attachments, dict) else ():
         parts.remark("notebook attachment", at)
@@ -195,7 +190,7 @@ def _representation(mime: str, value: Any, at: str, parts: Parts, *, has_html: b
         if not has_html:
             parts.tables += embedded.tables_in_plain_output(_plain(text), at)
     elif mime == "text/html":
-        markup.read_into(parts, text, at, is_svg=False)
+        _page(text, at, parts)
     elif mime == "image/svg+xml":
         markup.read_into(parts, text, at, is_svg=True)
     elif mime in ("text/markdown", "text/latex"):
@@ -214,6 +209,18 @@ def _representation(mime: str, value: Any, at: str, parts: Parts, *, has_html: b
         _strings(value, at, parts)
     else:
         _bytes(mime, text, at, parts)
+
+
+def _page(page: str, at: str, parts: Parts) -> None:
+    """A page; of a table by Colab without the buttons that every one of them has."""
+    found = Parts()
+    markup.read_into(found, page, at, is_svg=False)
+    if _COLAB.search(page):
+        found.remarks = [
+            each for each in found.remarks if each.what not in ("script", "event handler")
+        ]
+        found.texts = [each for each in found.texts if each.role is not Role.CODE]
+    parts.add(found.document("", "html", b""))
 
 
 def _bytes(mime: str, text: str, at: str, parts: Parts) -> None:

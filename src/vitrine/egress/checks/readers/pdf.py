@@ -26,6 +26,7 @@ PIXELS_LIMIT: Final = 25_000_000
 ATTACHMENTS_LIMIT: Final = 100
 
 _END: Final = re.compile(rb"startxref\s+\d+\s+%%EOF")
+_INLINE: Final = re.compile(rb"(?:^|\s)BI\s[^\x80-\xff]{1,400}?\sID\s")
 _USUAL: Final = frozenset({"/Title", "/Author", "/Subject", "/Keywords", "/Creator", "/Producer",
                            "/CreationDate", "/ModDate", "/Trapped"})  # fmt: skip
 _TOOLS: Final = ("/PTEX", "/GTS", "/AAPL", "/SPDF", "/IEEE", "/arXiv", "/ContentType")
@@ -85,7 +86,8 @@ def _safely(parts: Parts, at: str, work: Any) -> None:
 def _ends(content: bytes, parts: Parts) -> None:
     """Several ends mean that earlier states of the document are still in the file."""
     ends = [match.end() for match in _END.finditer(content)]
-    allowed = 2 if b"/Linearized" in content[:2048] else 1
+    # A linearised document has two ends, and one by Word that old readers can open has too.
+    allowed = 2 if b"/Linearized" in content[:2048] or b"/XRefStm" in content else 1
     if len(ends) > allowed:
         parts.remark("incremental update")
     last = content.rfind(b"%%EOF")
@@ -104,8 +106,11 @@ def _page(page: Any, at: str, parts: Parts) -> None:
     contents = page.get_contents()
     if contents is None:
         return
-    if len(contents.get_data()) > STREAM_LIMIT:
+    data = contents.get_data()
+    if len(data) > STREAM_LIMIT:
         raise InvalidInput("a page draws more than can be followed")
+    if _INLINE.search(data):
+        _safely(parts, at, lambda place: _inline_pictures(page, place, parts))
     left, bottom, right, top = (float(each) for each in page.cropbox)
     seen: dict[tuple[str, int], Drawing | None] = {}
 
@@ -171,6 +176,17 @@ def _pictures(resources: Any, at: str, parts: Parts, depth: int) -> None:
             _pictures(drawing.get("/Resources"), at, parts, depth + 1)
         elif subtype == "/Image":
             _safely(parts, at, lambda place, each=drawing: _picture(each, place, parts))
+
+
+def _inline_pictures(page: Any, at: str, parts: Parts) -> None:
+    """Pictures that stand in the stream itself."""
+    found = page.images  # a sequence that has names too
+    names = [name for name in list(found.keys()) if isinstance(name, str) and name.startswith("~")]
+    for name in names[:100]:
+        image = found[name].image
+        if image is None:
+            raise InvalidInput("a picture that cannot be read")
+        parts.pixels(numpy.asarray(image.convert("RGB")), at)
 
 
 def _picture(drawing: Any, at: str, parts: Parts) -> None:

@@ -7,6 +7,7 @@ positions and colours only; nothing is rendered.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -19,6 +20,10 @@ DEPTH_LIMIT: Final = 4
 FEWEST_LETTERS: Final = 12
 TINY: Final = 1.5
 """Points of type size below which nobody reads a text."""
+
+_ROUND: Final = (13, 25)
+"""Points of a circle drawn as four or as eight curves."""
+_MARK_SIZE: Final = 40.0
 
 Matrix = tuple[float, float, float, float, float, float]
 Box = tuple[float, float, float, float]
@@ -71,6 +76,9 @@ class Page:
     shown: list[_Shown] = field(default_factory=list)
     covers: list[_Cover] = field(default_factory=list)
     has_marks: bool = False
+    alike: dict[tuple[object, ...], list[tuple[float, float]]] = field(default_factory=dict)
+    """Centres of circles, and places of one outlined letter, as R draws points."""
+
     order: int = 0
 
     def draw(
@@ -104,7 +112,8 @@ class Page:
             found.append("text off the page")
         if self._letters(self._is_covered):
             found.append("covered text")
-        if self.has_marks:
+        scattered = any(len(each) >= POINTS and not is_even(each) for each in self.alike.values())
+        if self.has_marks or scattered:
             found.append("marks")
         return found
 
@@ -191,6 +200,12 @@ class _Pen:
         self.end_path(())
 
     def end_path(self, _operands: Sequence[Any]) -> None:
+        if not self.is_rectangle and len(self.path) in _ROUND:
+            left, bottom, right, top = _around(self.path)
+            width, height = right - left, top - bottom
+            if abs(width - height) <= 0.02 * width and width < _MARK_SIZE:
+                centres = self.page.alike.setdefault((len(self.path),), [])
+                centres.append((left + width / 2, bottom + height / 2))
         self.last_path = len(self.path)
         self.path, self.is_rectangle = [], True
 
@@ -225,6 +240,8 @@ class _Pen:
         matrix = times(self.text, self.state.matrix)
         size = abs(self.state.size) * math.sqrt(abs(matrix[0] * matrix[3] - matrix[1] * matrix[2]))
         x, y = matrix[4], matrix[5]
+        if letters == 1 and self.state.mode in (1, 2):
+            self.page.alike.setdefault((str(operands[-1]),), []).append((x, y))
         unseen = self.state.mode in (3, 7) or size < TINY or self._is_lost_in_white(x, y)
         self.page.shown.append(_Shown(letters, x, y, self.page.order, unseen))
 
@@ -242,6 +259,7 @@ class _Pen:
         """`Do`: a picture, a group of drawings, or the mark of a point."""
         name = str(operands[0])
         found = self.page.forms(name, self.resources)
+        name = re.sub(r"^/P\d+$", "/P", name)  # matplotlib: one for each size of a point
         if found is None:
             return
         subtype, operations, matrix, resources = found

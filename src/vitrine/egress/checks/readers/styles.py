@@ -17,6 +17,9 @@ _SIMPLE: Final = re.compile(r"[a-z]*([.#][\w-]+)$", re.IGNORECASE)
 _COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
 _SHEET: Final = re.compile(r"<style\b[^>]*>(.*?)</style", re.IGNORECASE | re.DOTALL)
 
+_SHOWN_ELSEWHERE: Final = ("sk-", "xr-")
+"""Classes of what scikit-learn and xarray print twice, as text and as a page."""
+
 Attributes = Mapping[str, str]
 
 
@@ -39,6 +42,8 @@ def hides(style: str) -> bool:
 
 def is_hidden(tag: str, attributes: Attributes, selectors: frozenset[str]) -> bool:
     """Whether an element with all that is in it cannot be seen."""
+    if attributes.get("class", "").startswith(_SHOWN_ELSEWHERE):
+        return False
     if tag in ("template", "noscript") or "hidden" in attributes:
         return True
     if attributes.get("display") == "none" or attributes.get("visibility") == "hidden":

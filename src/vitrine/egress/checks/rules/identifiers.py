@@ -57,6 +57,12 @@ def _is_somebody(match: re.Match[str]) -> bool:
     return not _NOBODY.search(value) and not _COUNTED.search(before)
 
 
+def _is_local(match: re.Match[str]) -> bool:
+    """Whether a path is one of this machine, not part of an address on the web."""
+    before = match.string[max(0, match.start() - 200) : match.start()]
+    return "://" not in before.rpartition(" ")[2] and "doi" not in before.lower()[-40:]
+
+
 def _is_labelled_uid(match: re.Match[str]) -> bool:
     return not match.group(1).startswith(_ROOTS)
 
@@ -92,7 +98,7 @@ PATTERNS: Final = (
     _pattern(
         "a UID of a study, series or instance",
         _BLOCK,
-        r"(?<![\d.])[0-2]\.\d{1,3}(?:\.(?:0|[1-9]\d{0,38})){4,}(?![\d.]*\w)",
+        r"(?<![\d.])(?:[0-2]\.\d{1,3}(?:\.(?:0|[1-9]\d{0,38})){4,}|2\.25\.\d{26,39})(?![\d.]*\w)",
         _is_instance_uid,
     ),
     _pattern(
@@ -105,8 +111,9 @@ PATTERNS: Final = (
     _pattern(
         "a patient's number",
         _BLOCK,
-        r"(?<![a-z])(?:mrn|m\.r\.n\.?|(?:patient|subject|hospital|medical record|nhs|chi|pseudo)"
-        r"(?:'s)?[ _-]?(?:ids?|no|nos|num|number|mrn)\.?)(?![a-z])" + _IS + rf"({_NUMBERED})",
+        r"(?<![a-z])(?:mrn|m\.r\.n\.?"
+        r"|(?:patient|pt|pat|subject|participant|hospital|medical record|nhs|chi|pseudo)"
+        r"(?:'s|\.)?[ _-]?(?:ids?|no|nos|num|number|mrn)\.?)(?![a-z])" + _IS + rf"({_NUMBERED})",
         _is_somebody,
     ),
     _pattern(
@@ -163,15 +170,45 @@ PATTERNS: Final = (
         _is_somebody,
     ),
     _pattern(
+        "an accession number",
+        _BLOCK,
+        r"(?<![a-z])accession(?:[ _]?(?:numbers?|no|ids?))?\.?[ :#]{1,3}"
+        r"((?!GSE|GSM|PRJ|SRR|EGA|NM_|PXD|phs)[A-Z]{2,4}\d{6,})",
+        _is_somebody,
+    ),
+    _pattern(
+        "a list of numbers of patients",
+        _WARN,
+        r"(?:patient|subject|mrn|\bp?ids?|case|exclu|skip|drop|keep|inclu|hold_?out|_set)\w*"
+        r"\s*(?:==?|:|\+=|in|not in)\s*[\[({]\s*"
+        r"(?:['\"][A-Z]{1,5}[-_]?\d{4,10}['\"]\s*,\s*){2,}",
+    ),
+    _pattern(
+        "a patient's number", _BLOCK, r"\bpid\b\s*(?:==|!=|in)\s*[\[({]*['\"][A-Z]{1,4}-?\d{4,}"
+    ),
+    _pattern(
+        "a patient's name",
+        _WARN,
+        r"(?m:^|[>;(])[^\w\n]{0,6}(?i:patient):[ \t]{1,3}([A-Z][a-z]+ [A-Z][a-z]{2,})(?! ?[a-z])",
+        _is_somebody,
+        any_case=False,
+    ),
+    _pattern(
         "a path that names a patient",
         _WARN,
-        r"[/\\](?:patients?|subjects?|subj|sub|pat|mrn|pid|case)[-_]?0*(?!0)\d{2,}"
+        r"[/\\](?:(?!20[0-3]\d)(?=0*[1-9])\d{7,12}|[A-Z]{2,5}[-_]\d{5,})(?=[/\\])",
+        _is_local,
+    ),
+    _pattern(
+        "a path that names a patient",
+        _WARN,
+        r"[/\\](?:patients?|subjects?|subj|sub|pat|mrn|pid|case)[-_]?(?=0*[1-9])\d{2,}"
         r"(?![a-z\d])|[/\\](?:patients?|subjects?|cases?|mrns?)[/\\][A-Za-z]{0,5}[-_]?\d{3,}",
     ),
     _pattern(
         "what names one patient",
         _WARN,
-        r"(?<![a-z])(?:patient|subject|subj|sub|pat|pid)[-_]0*(?!0)\d{3,}(?!\w)",
+        r"(?<![a-z])(?:patient|subject|subj|sub|pat|pid)[-_](?=0*[1-9])\d{3,}(?!\w)",
     ),
     _pattern(
         "words about one patient",
@@ -213,7 +250,8 @@ _STAMP: Final = re.compile(
     r"20[1-9]\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?:\d{4}|\d{6})?$|1[67]\d{8}$"
 )
 _PERSON: Final = re.compile(
-    r"(?<![a-z])(?:patient|pat|subject|subj|sub|mrn|pid|nhs|case)[-_ ]?0*(?!0)\d{2,}(?![a-z\d])",
+    r"(?<![a-z])(?:patient|pat|subject|subj|sub|mrn|pid|nhs|case)"
+    r"[-_ ]?(?=0*[1-9])\d{2,}(?![a-z\d])",
     re.IGNORECASE,
 )
 _BORN: Final = re.compile(r"(?<![a-z])(?:dob|born|birth)[-_ ]?" + _DATE, re.IGNORECASE)

@@ -19,7 +19,7 @@ Answer = Iterable[tuple[Severity, str, Sequence[str]]]
 SCANNED: Final = 6 << 20
 """Letters of one file that are searched for identifiers; what is beyond is said."""
 _CODE_SCANNED: Final = 200_000
-_WITH_PICTURES: Final = frozenset({"notebook", "html", "svg"})
+_WITH_PICTURES: Final = frozenset({"notebook", "html", "svg", "markdown"})
 _EMAILS_OF_AUTHORS: Final = 8
 _RANK: Final = {Severity.BLOCK: 0, Severity.WARN: 1, Severity.INFO: 2}
 _INVISIBLE: Final = re.compile(
@@ -66,7 +66,7 @@ def _encoded(document: Document, policy: DisclosurePolicy) -> Answer:
 
 def _is_suspect(document: Document, text: Text, blob: Blob) -> bool:
     """Pictures are looked at as pictures; libraries that a page brings along are scripts."""
-    if blob.is_picture_uri and blob.kind in PICTURES and document.kind in _WITH_PICTURES:
+    if blob.is_picture_uri and blob.kind in PICTURES | {"svg"} and document.kind in _WITH_PICTURES:
         return False
     return not (text.role is Role.CODE and len(text.text) > _CODE_SCANNED)
 
