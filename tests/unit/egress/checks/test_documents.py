@@ -553,8 +553,11 @@ BADGES = (
     [
         (BADGES, {}),
         ("| a | n |\n|---|---|\n| b | 120 |\n", {}),
-        (f"![a]({uri(saved('PNG') * 4, 'image/png')})\n", {}),
-        (f"![a]({uri(dicom() * 4, 'image/png')})\n", {"encoded-blob": "block"}),
+        (f"![a]({uri(saved('PNG'), 'image/png')})\n", {}),
+        (
+            f"![a]({uri(dicom() * 4, 'image/png')})\n",
+            {"encoded-blob": "block", "image-size": "warn"},
+        ),
         ("<script>a()</script>\n", {"active-content": "warn"}),
         (f"<div style='display:none'>{SECRET}</div>\n", {"hidden-content": "warn"}),
         ("<!-- MRN: 4711002 -->\n", {"text-identifiers": "block"}),

@@ -222,7 +222,7 @@ UNSAFE = {
         "study,uid\n1,1.2.826.0.1.3680043.8.498.12345678901234567890\n2,1.2.840.113619.2.55.3.604688119.969.1268071029.320\n",
     ),
     "uid in text": (
-        "identifiers",
+        "text-identifiers",
         "u.txt",
         "failed on 1.2.840.113619.2.55.3.604688119.969.1268071029.320\n",
     ),
@@ -230,7 +230,7 @@ UNSAFE = {
     "nhs number": ("identifiers", "m.csv", "nr,value\n943 476 5919,4.5\n401 023 2137,3.4\n"),
     "birth": ("identifiers", "b.csv", "dob,outcome\n1950-02-11,1\n1961-07-30,0\n"),
     "e-mail": ("identifiers", "e.csv", "contact,score\nann.smith@example.org,4.5\n"),
-    "dicom name": ("identifiers", "n.txt", "PatientName: DOE^JANE\n"),
+    "dicom name": ("text-identifiers", "n.txt", "PatientName: SMITH^ANNA\n"),
     "paths": (
         "identifiers",
         "p.csv",

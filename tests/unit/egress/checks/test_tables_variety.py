@@ -418,7 +418,7 @@ UNSAFE2 = {
         "d.csv",
         df(admission_date=[f"{1 + k:02}/03/2021" for k in range(12)], los=N.integers(1, 20, 12)),
     ),
-    "paths log": ("identifiers", "l.log", "reading /mnt/data/patient_0042/CT/IM0001.dcm\n"),
+    "paths log": ("text-identifiers", "l.log", "reading /mnt/data/patient_0042/CT/IM0001.dcm\n"),
     "accession": (
         "identifiers",
         "a.csv",
@@ -438,7 +438,7 @@ UNSAFE2 = {
         "s.csv",
         "SeriesInstanceUID,n\n2.25.123456789012345678901234567890,40\n",
     ),
-    "mrn prose": ("identifiers", "t.md", "see MRN 00482913 for an example\n"),
+    "mrn prose": ("text-identifiers", "t.md", "see MRN 00482913 for an example\n"),
     "emb json": (
         "embeddings",
         "e.json",
@@ -837,7 +837,7 @@ UNSAFE3 = {
         "x.md",
         "| patient | age | diagnosis |\n|---|---|---|\n| P01 | 63 | glioma |\n| P02 | 58 | GBM |\n| P03 | 70 | GBM |\n",
     ),
-    "dob text": ("identifiers", "x.txt", "subject born 12/03/1951, scanned twice\n"),
+    "dob text": ("text-identifiers", "x.txt", "subject born 12/03/1951, scanned twice\n"),
     "uids md": (
         "identifiers",
         "x.md",

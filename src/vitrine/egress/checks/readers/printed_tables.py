@@ -19,6 +19,10 @@ _WIDEST: Final = 5_000
 _LONGEST: Final = 5_000
 
 
+_PROGRESS: Final = re.compile(r"(?:[^|\n]{0,80}:\s*)?\d{1,3}%\|")
+"""How a progress bar begins, such as `Epoch 3:  5%|#    | 1/20`."""
+
+
 def tables_in_markdown(text: str, at: str = "", first_line: int = 1) -> tuple[Table, ...]:
     """Every pipe table: `line 12` where it begins, rows counted from its header as 1."""
     found: list[Table] = []
@@ -72,6 +76,8 @@ def _arrays(text: str, at: str, first_line: int) -> Iterator[Table]:
 
 def _is_piped(line: str) -> bool:
     bare = line.strip()
+    if _PROGRESS.match(bare):
+        return False
     return bare.count("|") + bare.count("│") >= 2 or (
         bare.startswith(("|", "+")) and bool(_PIPE_RULE.fullmatch(line))
     )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from vitrine.egress.checks.document import Document, Role, Table
+from vitrine.egress.checks.document import Document, Table
 from vitrine.egress.checks.finding import Severity
 from vitrine.egress.checks.rule import Rule
 from vitrine.egress.checks.rules.tables_profile import profiles
@@ -74,21 +74,10 @@ _EVENTS: Final = word_set(
     "birth admission admitted discharge scan study exam examination acquisition death surgery "
     "operation diagnosis diagnosed visit referral treatment biopsy event followup appointment"
 )
-_STATED: Final = re.compile(
-    r"\b(?:MRN|NHS (?:number|no\.?)|medical record number|patient[ _]?id|accession(?:[ _]?number)?"
-    r"|hospital number)['\"]?\s*[:=#]?\s*['\"]?(?=[\w-]*\d{3})[\w-]{4,}",
-    re.IGNORECASE,
-)
-_BIRTH: Final = re.compile(
-    r"\b(?:DOB|date of birth|birth ?date|born(?: on)?)['\"]?\s*[:=]?\s*['\"]?"
-    r"(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{8})",
-    re.IGNORECASE,
-)
 
 
 def _identifiers(document: Document, policy: DisclosurePolicy) -> Answer:
     found = [each for table in document.tables for each in _in_table(table)]
-    found += _in_texts(document)
     if found:
         kinds = ", ".join(dict.fromkeys(what for _, what, _ in found))
         blocks = any(severity is Severity.BLOCK for _, _, severity in found)
@@ -222,35 +211,10 @@ def _key_values(table: Table) -> Iterator[_Found]:
             yield table.place(number, 1), what, Severity.BLOCK
 
 
-def _in_texts(document: Document) -> Iterator[_Found]:
-    for text in document.texts:
-        severity = Severity.WARN if text.role is Role.CODE else Severity.BLOCK
-        for number, line in enumerate(text.text.splitlines()):
-            if len(line) > 6:
-                for part in _windows(line):
-                    for what, serious in _in_line(part):
-                        yield text.place(number), what, severity if serious else Severity.WARN
-
-
 def _windows(line: str) -> Iterator[str]:
     """A line in parts that overlap, so that no search takes long."""
     for start in range(0, len(line), _WINDOW - _OVERLAP):
         yield line[start : start + _WINDOW]
-
-
-def _in_line(line: str) -> Iterator[tuple[str, bool]]:
-    if any(not each.startswith(_PUBLIC_UID) for each in _UID.findall(line)):
-        yield "UIDs", True
-    if _STATED.search(line) or any(_is_nhs_number(n) for n in _SPACED_NHS.findall(line)):
-        yield "record or patient numbers", True
-    if _BIRTH.search(line):
-        yield "dates of birth", True
-    if "^" in line and _DICOM_NAME.search(line):
-        yield "names", True
-    if "@" in line and _EMAIL.search(line):
-        yield "e-mail addresses", False
-    if _names_a_subject(line):
-        yield "paths of images or of a person's folder", False
 
 
 RULES: Final = (Rule("identifiers", 1, _identifiers),)
