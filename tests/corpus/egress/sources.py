@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
-SHARED = Path(os.environ.get("VITRINE_SHARED_DICOM", "/work/shared/data/dicom"))
+BESIDE = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "dicom"
+SHARED = Path(os.environ.get("VITRINE_SHARED_DICOM", BESIDE))
 """Scans with a licence each in its `LICENSES`; see the README of this folder."""
 
 SCANS = {
