@@ -12,6 +12,9 @@ from vitrine.egress.checks.rules.tables_cells import Cell, Form, stated_counts
 from vitrine.egress.checks.rules.tables_view import ANY_TOTAL, SHAPE_ROWS, View
 from vitrine.egress.checks.rules.tables_words import VARIABLES, Kind, kind_of, tokens_of
 
+_NUMBERED = 5
+_LIMIT = re.compile(r"\b(?:at (?:most|least)|up to|no (?:more|fewer) than)\b", re.IGNORECASE)
+
 
 class Certainty(Enum):
     """How sure it is that a cell counts people."""
@@ -39,13 +42,24 @@ def counted(view: View) -> tuple[Counted, ...]:
 
 def _counted(view: View) -> Iterator[Counted]:
     shape = _by_shape(view)
+    numbering = {k for k in range(len(view.columns)) if _is_numbering(view, k)}
     for number, line in enumerate(view.cells):
         for column, cell in enumerate(line):
-            if cell.count is None or column in view.labels:
+            if cell.count is None or column in view.labels or column in numbering:
                 continue
             certainty = _certainty(view, number, column, cell, shape)
             if certainty:
                 yield Counted(number, column, cell.count, certainty, cell)
+
+
+def _is_numbering(view: View, column: int) -> bool:
+    """Whether a column numbers its rows, or states a limit: neither counts anybody."""
+    if _LIMIT.search(view.table.columns[column]):
+        return True
+    found = [line[column].count for line in view.cells]
+    if len(found) < _NUMBERED or found[0] not in (0, 1):
+        return False
+    return found == list(range(found[0], found[0] + len(found)))
 
 
 def headed_counts(view: View) -> Iterator[tuple[int | None, int]]:

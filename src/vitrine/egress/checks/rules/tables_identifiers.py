@@ -40,6 +40,9 @@ _UID: Final = re.compile(
 _PUBLIC_UID: Final = "1.2.840.10008."
 _EMAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}")
 _DICOM_NAME: Final = re.compile(r"\b[A-Z][A-Za-z'-]+\^[A-Z][A-Za-z'-]*(?:\^[A-Za-z]*)*")
+_CHECKED: Final = 4
+"""So many numbers of a column that all pass a check digit do not do so by chance."""
+_TEN_DIGITS: Final = re.compile(r"\d{3}[ -]?\d{3}[ -]?\d{4}")
 _SPACED_NHS: Final = re.compile(r"(?<!\d)\d{3}[ -]\d{3}[ -]\d{4}(?!\d)")
 _SSN: Final = re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])")
 _POSTCODE: Final = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?\s\d[A-Z]{2}")
@@ -94,6 +97,9 @@ def _in_table(table: Table) -> Iterator[_Found]:
         what = _by_header(name, filled)
         if what:
             yield place, what, Severity.BLOCK
+            continue
+        if len(filled) >= _CHECKED and all(_checks_as_nhs(each) for each in filled):
+            yield place, "record or patient numbers", Severity.BLOCK
             continue
         if _are_hashes(name, filled):
             yield place, "hashes or random keys, one for each row", Severity.BLOCK
@@ -166,7 +172,12 @@ def _names_a_subject(text: str) -> bool:
 
 def _is_nhs_number(text: str) -> bool:
     """Whether a number is written and checks as an NHS number (modulus 11)."""
-    if not _SPACED_NHS.fullmatch(text.strip()):
+    return bool(_SPACED_NHS.fullmatch(text.strip())) and _checks_as_nhs(text)
+
+
+def _checks_as_nhs(text: str) -> bool:
+    """Whether ten digits end in their NHS check digit, as one in eleven numbers does by chance."""
+    if not _TEN_DIGITS.fullmatch(text.strip()):
         return False
     digits = [int(each) for each in text if each.isdigit()]
     check = 11 - sum((10 - k) * digit for k, digit in enumerate(digits[:9])) % 11

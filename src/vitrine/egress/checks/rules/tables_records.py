@@ -47,6 +47,8 @@ _COORDINATES: Final = re.compile(
 _AGGREGATES: Final = frozenset({Kind.COUNT, Kind.STATISTIC, Kind.PERCENT})
 _SURVIVAL: Final = frozenset({"survival", "km", "kaplan", "surv"})
 _FEW, _SOME, _CURVE, _MANY = 3, 10, 15, 30
+_NO_CASES: Final = word_set("feature gene threshold fpr tpr epoch step fold seed loss run trial lr")
+_RESAMPLED: Final = re.compile(r"bootstrap|permutation|resampl", re.IGNORECASE)
 _NO_RECORDS: Final = re.compile(
     r"bootstrap|permutation|resampl|history|log|loss|curve", re.IGNORECASE
 )
@@ -63,6 +65,7 @@ def _row_level(document: Document, policy: DisclosurePolicy) -> Answer:
         elif (
             _is_like_records(table, columns)
             or _is_a_value_per_case(table, columns)
+            or _is_a_score_per_case(table, columns)
             or _has_event_times(columns)
         ):
             likely.append(place)
@@ -110,6 +113,8 @@ def _codes(names: Sequence[str]) -> list[str]:
 
 
 def _is_named(column: Profile) -> bool:
+    if _RESAMPLED.search(column.name):
+        return False
     if not column.words & _SUBJECTS or column.kind in (Kind.COUNT, Kind.MEASURE, Kind.SETTING):
         return False
     entries = [c for c in column.filled if _ENTRY.fullmatch(c) and not _STUDY.fullmatch(c)]
@@ -205,6 +210,21 @@ def _is_a_value_per_case(table: Table, columns: Sequence[Profile]) -> bool:
         and not any(each.kind in (Kind.SETTING, Kind.COUNT) for each in columns)
         and (len(columns) > 1 or measured[0].kind is Kind.MEASURE or measured[0].is_personal)
     )
+
+
+def _is_a_score_per_case(table: Table, columns: Sequence[Profile]) -> bool:
+    """Whether each row is what a model said of one case and what was true: a class, a score."""
+    if len(table.rows) < _MANY or not 2 <= len(columns) <= 3:
+        return False
+    if any(each.kind is Kind.COUNT or each.words & _NO_CASES for each in columns):
+        return False
+    truths = [each for each in columns if each.is_numeric and each.levels == 2]
+    scores = [
+        each for each in columns
+        if each.is_numeric and each.has_decimals and each.distinct > 0.6 and not each.is_ordered()
+        and bool((each.numbers >= 0).all() and (each.numbers <= 1).all())
+    ]  # fmt: skip
+    return bool(truths) and bool(scores) and not any(each.is_ordered() for each in truths)
 
 
 def _is_spread(column: Profile) -> bool:

@@ -52,6 +52,7 @@ _ALONE: Final = word_set(
     "t z f p k r value low high 5 25 50 75 95 2.5 97.5 test mode limit upper lower"
 )
 _PEOPLE: Final = word_set(
+    "patienten patientinnen fälle pacientes patiënten patienter "
     "patients subjects participants people persons individuals women men children boys girls "
     "adults infants neonates mothers cases controls deaths died events admissions survivors "
     "donors volunteers respondents recipients carriers responders residents users pupils "
@@ -64,6 +65,7 @@ _PEOPLE: Final = word_set(
 )
 _COUNTING: Final = word_set(
     "n num nb number count counts no nr nos freq frequency frequencies tally nrisk nevent ncensor "
+    "anzahl anz nombre effectif effectifs antal aantal numero número "
     "nobs obs observations cnt denominator numerator distribution"
 )
 _THINGS: Final = word_set(
