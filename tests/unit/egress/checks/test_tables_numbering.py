@@ -29,11 +29,11 @@ def lines(head: str, rows: list[str]) -> str:
             lines("band,from,to", [f"{n},{n * 10},{n * 10 + 9}" for n in range(1, 8)]), id="bands"
         ),
         pytest.param(
-            lines("bootstrap sample of 900 patients,AUC", [f"{n},0.8{n % 10}1" for n in range(200)]),
+            lines("bootstrap of 900 patients,AUC", [f"{n},0.8{n % 10}1" for n in range(200)]),
             id="bootstrap",
         ),
         pytest.param(
-            'criterion,"lesions in total, at most","per organ, at most"\nA,10,5\nB,5,2\n', id="limits"
+            'criterion,"lesions, at most","per organ, at most"\nA,10,5\nB,5,2\n', id="limits"
         ),
     ],
 )  # fmt: skip
@@ -60,3 +60,19 @@ def test_a_column_of_valid_nhs_numbers_is_found_under_any_header():
 
 def test_counts_under_words_of_other_languages_are_counts():
     assert "small-cells" in serious("Gruppe;Anzahl;Anteil\nT1;184;53,2\nT2;155;44,8\nT3;7;2,0\n")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "is_found"),
+    [
+        ("In the high-risk group 5 of 88 patients were alive.", True),
+        ("patients with both CT and PET: 4", True),
+        ("Three were excluded because of artefacts.", True),
+        ("More than 5 of 88 patients would be needed.", False),
+        ("patients per batch: 4", False),
+        ("Three were trained from scratch.", False),
+        ("patients with both CT and PET: 48", False),
+    ],
+)
+def test_few_people_in_a_sentence(sentence, is_found):
+    assert ("small-cells" in serious(sentence + "\n", "a.txt")) is is_found

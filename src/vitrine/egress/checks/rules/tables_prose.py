@@ -36,15 +36,22 @@ _KEYED: Final = re.compile(
     r"['\"]?\s*[:=]\s*(\d+)\b(?!\.\d)",
     re.IGNORECASE,
 )
+_PART: Final = re.compile(
+    rf"{_NUMBER}\s*(?:/|of|out of)\s*(?:the\s+|all\s+|these\s+)?(\d[\d,]*)"
+    rf"\s+{_ADJECTIVES}{_PERSONS}\b",
+    re.IGNORECASE,
+)
+_COMPARED: Final = re.compile(
+    r"(?:[<>≤≥]=?|at least|at most|(?:fewer|less|more) than|up to|first|last)\s*$", re.IGNORECASE
+)
+_PRINTED: Final = re.compile(
+    rf"\b{_PERSONS}\b(?:(?!\b(?:per|batch|folds?|min\w*|max\w*|mean|median|average|age|ids?|threshold)"
+    r"\b)[^.:=\n\d]){0,60}[:=]\s*(\d+)\s*$",
+    re.IGNORECASE,
+)
 _COUNTED: Final = (
-    (
-        re.compile(
-            rf"{_NUMBER}\s*(?:/|of|out of)\s*(?:the\s+|all\s+|these\s+)?(\d[\d,]*)"
-            rf"\s+{_ADJECTIVES}{_PERSONS}\b",
-            re.IGNORECASE,
-        ),
-        Certainty.SURE,
-    ),
+    (_PART, Certainty.SURE),
+    (_PRINTED, Certainty.LIKELY),
     (
         re.compile(rf"{_NUMBER}\s+{_SHARE}(?:of\s+)?{_ADJECTIVES}{_PERSONS}\b", re.IGNORECASE),
         Certainty.SURE,
@@ -59,6 +66,11 @@ _COUNTED: Final = (
 )
 _SPELLED: Final = re.compile(
     rf"(?<![\w-])({'|'.join(_WORDS)})\s+{_SHARE}(?:of\s+the\s+)?{_ADJECTIVES}{_PERSONS}\b",
+    re.IGNORECASE,
+)
+_LEFT_OUT: Final = re.compile(
+    rf"(?:^|[.;]\s+)({'|'.join(_WORDS)})\s+(?:were|was|had to be|have been)\s+"
+    r"(?:excluded|removed|lost|missed|withdrawn|dropped|left out|discarded)\b",
     re.IGNORECASE,
 )
 _BEFORE: Final = re.compile(
@@ -121,10 +133,14 @@ def _counts(line: str) -> Iterator[tuple[int, Certainty]]:
         taken: set[int] = set()
         for pattern, certainty in _COUNTED:
             for found in pattern.finditer(line):
-                named = pattern is _KEYED or _is_meant(line, found)
+                named = pattern in (_KEYED, _PRINTED) or _is_meant(line, found)
+                if pattern is _PART:
+                    named = not _COMPARED.search(line[: found.start()][-24:])
                 if found.start(1) not in taken and named:
                     taken.add(found.start(1))
                     yield int(found[1].replace(",", "")[:18]), certainty
+    for found in _LEFT_OUT.finditer(line):
+        yield _WORDS[found[1].lower()], Certainty.LIKELY
     for found in _SPELLED.finditer(line):
         if _is_meant(line, found):
             yield _WORDS[found[1].lower()], Certainty.SURE
