@@ -148,7 +148,7 @@ def comment(
     anchor: str = "",
     clock: Clock = utc_now,
 ) -> Comment:
-    """Add a comment; it is never changed and never deleted.
+    """Add a comment; it is never changed and never deleted. The same again changes nothing.
 
     Raises:
         NotFound: when the request has no such file.
@@ -161,6 +161,13 @@ def comment(
         policy.comment_is_sound(body).require()
         if file_id is not None and request.file(file_id) is None:
             raise NotFound(f"request {request_id} has no file {file_id}")
+        talk = store.comments_of(tx, request.id)
+        for said in talk:
+            if (said.turn, said.author, said.file_id, said.anchor, said.visibility, said.body) == (
+                *(request.turn, account.name, file_id, anchor, visibility, body),
+            ):
+                return said
+        policy.has_room(len(talk)).require()
         made = Comment(
             id=new_id("com"),
             request_id=request.id,

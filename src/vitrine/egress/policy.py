@@ -41,6 +41,8 @@ CONTEXT_MAX = 10_000
 REASON_MAX = 2_000
 COMMENT_MAX = 4_000
 ANCHOR_MAX = 200
+COMMENTS_MAX = 500
+"""Comments on one request: more were never a conversation."""
 
 LEASE = timedelta(hours=8)
 """How long a claimed seat waits for its checker's next vote."""
@@ -438,6 +440,13 @@ def comment_is_sound(body: str) -> Verdict:
         return Verdict("the comment is empty")
     if len(body) > COMMENT_MAX:
         return Verdict(f"the comment has {len(body)} characters; {COMMENT_MAX} are allowed")
+    return ALLOWED
+
+
+def has_room(comments: int) -> Verdict:
+    """Whether a request that has so many comments takes another one."""
+    if comments >= COMMENTS_MAX:
+        return Verdict(f"this request has {comments} comments; {COMMENTS_MAX} are allowed")
     return ALLOWED
 
 

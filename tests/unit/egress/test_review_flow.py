@@ -106,17 +106,38 @@ def test_a_request_goes_back_with_its_kind_of_reason_even_after_approval(house):
 
 def test_comments_stay_and_are_audited_without_their_words(house):
     request = house.submitted()
-    decide.comment(
-        house.db,
-        house.people["bo"],
-        request.id,
-        body="cell 4 is small\u202e",
-        visibility=Visibility.PUBLIC,
-        file_id=request.files[0].id,
-        anchor="row 4,  column n",
-        clock=house.clock,
-    )
+    for _ in range(2):  # pressed twice
+        decide.comment(
+            house.db,
+            house.people["bo"],
+            request.id,
+            body="cell 4 is small\u202e",
+            visibility=Visibility.PUBLIC,
+            file_id=request.files[0].id,
+            anchor="row 4,  column n",
+            clock=house.clock,
+        )
     (entry,) = house.events("commented")
     assert "small" not in str(entry.detail)
     house.review("bo", request)
     house.send_back("cy", request)
+
+
+def test_a_conversation_ends_before_it_fills_the_database(house, monkeypatch):
+    monkeypatch.setattr(policy, "COMMENTS_MAX", 2)
+    request = house.submitted()
+
+    def say(body):
+        decide.comment(
+            house.db,
+            house.people["bo"],
+            request.id,
+            body=body,
+            visibility=Visibility.PRIVATE,
+            clock=house.clock,
+        )
+
+    say("one")
+    say("two")
+    with pytest.raises(NotPermitted, match="2 comments; 2 are allowed"):
+        say("three")
