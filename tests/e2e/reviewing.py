@@ -41,7 +41,7 @@ def draft_and_submit(
         page.wait_for_timeout(500)
         page.reload()
     request.click()
-    while page.get_by_text("Being made").count():
+    while page.get_by_text(re.compile("Being made|being checked")).count():
         page.wait_for_timeout(500)
         page.reload()
     page.get_by_label(re.compile("What the files show")).fill(
