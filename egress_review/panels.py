@@ -14,8 +14,8 @@ from typing import Any
 from vitrine.access.account import Account
 from vitrine.access.verdict import Verdict
 from vitrine.clock import timestamp
-from vitrine.egress import leaving, policy
-from vitrine.egress.checks.finding import Severity
+from vitrine.egress import leaving, policy, visible
+from vitrine.egress.checks.finding import Finding, Severity
 from vitrine.egress.request import (
     Comment,
     Decision,
@@ -72,6 +72,7 @@ class FileRow:
     """One file on a request's page."""
 
     file: RequestFile
+    findings: tuple[Finding, ...]
     own_vote: FileVote | None
     others: tuple[FileVote, ...]
     """Votes of others, as far as the viewer may know them."""
@@ -226,6 +227,7 @@ def _rows(account: Account, seen: Seen, now: datetime) -> tuple[FileRow, ...]:
     return tuple(
         FileRow(
             file=file,
+            findings=visible.findings(account, request, file),
             own_vote=next(
                 (v for v in by_file.get(file.id, []) if v.reviewer == account.name), None
             ),
@@ -331,7 +333,7 @@ def _row_json(row: FileRow) -> dict[str, Any]:
         "cleaner": file.cleaner,
         "notes": list(file.notes),
         "refusal": file.refusal,
-        "findings": [finding.as_json() for finding in file.findings],
+        "findings": [finding.as_json() for finding in row.findings],
         "votes": [vote_json(vote) for vote in votes],
         "may": {
             "view": _verdict(row.view),

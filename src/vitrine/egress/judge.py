@@ -17,7 +17,7 @@ from vitrine.egress.request import EgressRequest
 from vitrine.egress.sandbox.client import Parser
 from vitrine.egress.trail import subject_of
 from vitrine.egress.view import copy_of
-from vitrine.errors import Conflict, InvalidInput
+from vitrine.errors import Conflict, InvalidInput, VitrineError
 from vitrine.permits import store as permits
 from vitrine.storage.blobs import BlobStore
 from vitrine.storage.database import Database
@@ -34,13 +34,22 @@ def check_received(db: Database, blobs: BlobStore, parser: Parser, clock: Clock 
     """
     with db.read() as tx:
         waiting = store.unchecked(tx)
+    problem: VitrineError | None = None
     for request_id in waiting:
-        with db.read() as tx:
-            request = store.request(tx, request_id)
-            policy = disclosure.load(permits.project(tx, request.project).disclosure)
-        found = _look(blobs, parser, request, policy)
-        _keep(db, request, policy, found, clock)
+        try:
+            _check(db, blobs, parser, request_id, clock)
+        except VitrineError as found:  # the next request is not the worse for it
+            problem = problem or found
+    if problem is not None:
+        raise problem
     return len(waiting)
+
+
+def _check(db: Database, blobs: BlobStore, parser: Parser, request_id: str, clock: Clock) -> None:
+    with db.read() as tx:
+        request = store.request(tx, request_id)
+        policy = disclosure.load(permits.project(tx, request.project).disclosure)
+    _keep(db, request, policy, _look(blobs, parser, request, policy), clock)
 
 
 def _look(
@@ -58,7 +67,7 @@ def _look(
             found[file.path] = [not_checked("the checks", problem)]
     try:
         for path, more in parser.compare(facts, policy).items():
-            found[path] += more
+            found.get(path, []).extend(more)
     except InvalidInput as problem:
         for findings in found.values():
             findings.append(not_checked("the comparison of the files", problem))

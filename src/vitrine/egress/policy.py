@@ -7,7 +7,6 @@ The same function disables a button, answers the API and stops a use case, with 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from vitrine.access.account import Account, Role
@@ -16,7 +15,6 @@ from vitrine.egress import leaving
 from vitrine.egress.request import (
     MOVES,
     TURN,
-    Comment,
     Decision,
     EgressRequest,
     FileType,
@@ -386,40 +384,6 @@ def may_release(
     return ALLOWED
 
 
-def visible_reviews(
-    account: Account, request: EgressRequest, reviews: Reviews, project: Project
-) -> Reviews:
-    """What `account` may see of the reviews of a turn.
-
-    Independent means blind: while votes are cast, a checker sees only their own, and nobody,
-    not even by a count, sees how far the others are. Whoever breaks a tie is as blind. The author
-    reads reasons once returned.
-    """
-    if account.name == request.author:
-        return _for_author(request, reviews)
-    is_blind = TURN[request.status] is Turn.REVIEWER and not reviews.has_submitted(account.name)
-    if not is_blind and not may_view(account, request, project):
-        return Reviews()
-    names = {account.name} if is_blind else reviews.submitted
-    return Reviews(
-        seats=tuple(seat for seat in reviews.seats if seat.reviewer in names),
-        votes=tuple(vote for vote in reviews.votes if vote.reviewer in names),
-    )
-
-
-def _for_author(request: EgressRequest, reviews: Reviews) -> Reviews:
-    """The changes that were asked for, without who asked and without the checkers' conflicts."""
-    if request.status not in (Status.RETURNED, Status.REJECTED):
-        return Reviews()
-    return Reviews(
-        votes=tuple(
-            replace(vote, reviewer="")
-            for vote in reviews.votes
-            if vote.value is Vote.CHANGES_REQUESTED and vote.reviewer in reviews.submitted
-        )
-    )
-
-
 def may_comment(
     account: Account, request: EgressRequest, project: Project, visibility: Visibility
 ) -> Verdict:
@@ -448,28 +412,6 @@ def has_room(comments: int) -> Verdict:
     if comments >= COMMENTS_MAX:
         return Verdict(f"this request has {comments} comments; {COMMENTS_MAX} are allowed")
     return ALLOWED
-
-
-def visible_comments(
-    account: Account, request: EgressRequest, comments: Iterable[Comment], reviews: Reviews
-) -> tuple[Comment, ...]:
-    """What of the conversation `account`, who may see the request, reads now.
-
-    A checker whose review is not in reads no other checker's comment of this turn. The author
-    reads public ones, those of this turn once it is the author's again, and without names.
-    """
-    is_sealed = TURN[request.status] is Turn.REVIEWER
-    is_in = reviews.has_submitted(account.name)
-    found = []
-    for comment in comments:
-        is_new = is_sealed and comment.turn == request.turn and comment.author != request.author
-        if account.name == request.author:
-            if comment.visibility is Visibility.PUBLIC and not is_new:
-                is_own = comment.author == account.name
-                found.append(comment if is_own else replace(comment, author=""))
-        elif not is_new or is_in or comment.author == account.name:
-            found.append(comment)
-    return tuple(found)
 
 
 def due(submitted_at: datetime) -> datetime:

@@ -9,7 +9,7 @@ from vitrine.access.account import Account
 from vitrine.audit import log
 from vitrine.audit.events import Event
 from vitrine.clock import Clock, utc_now
-from vitrine.egress import policy, store
+from vitrine.egress import policy, store, visible
 from vitrine.egress.request import Comment, EgressRequest, RequestFile, Reviews, Status
 from vitrine.egress.sandbox.client import Parser, Preview
 from vitrine.egress.trail import refusals, refused_release, subject_of
@@ -60,12 +60,12 @@ def look(db: Database, account: Account, request_id: str, *, clock: Clock = utc_
         project = permits.project(tx, request.project)
         policy.may_view(account, request, project).require()
         reviews = store.reviews_of(tx, request.id, request.turn)
-        visible = policy.visible_reviews(account, request, reviews, project)
+        shown = visible.reviews(account, request, reviews, project)
         is_waiting = request.status is Status.APPROVED
         held_back = refused_release(tx, request.id) if is_waiting else ""
         talk = store.comments_of(tx, request.id)
-        comments = policy.visible_comments(account, request, talk, reviews)
-        return Seen(request, project, visible, reviews, comments, held_back)
+        comments = visible.comments(account, request, talk, reviews)
+        return Seen(request, project, shown, reviews, comments, held_back)
 
 
 def open_file(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vitrine.access.account import Account, Role
-from vitrine.egress import leaving, policy
+from vitrine.egress import leaving, policy, visible
 from vitrine.egress.request import (
     TURN,
     Comment,
@@ -275,11 +275,11 @@ def test_whatever_the_votes_approval_means_that_many_others_approved_each_file(v
 def test_independent_means_blind_until_the_own_review_is_handed_in():
     request = a_request(Status.PARTIALLY_REVIEWED)
     cast = reviews({"bo": [YES], "cy": [NO]}, submitted={"cy"})
-    seen = policy.visible_reviews(CHECKER, request, cast, PROJECT)
+    seen = visible.reviews(CHECKER, request, cast, PROJECT)
     assert {vote.reviewer for vote in seen.votes} == {"bo"}
     assert not seen.submitted
     cast = reviews({"bo": [YES], "cy": [NO]}, submitted={"cy", "bo"})
-    seen = policy.visible_reviews(CHECKER, request, cast, PROJECT)
+    seen = visible.reviews(CHECKER, request, cast, PROJECT)
     assert {vote.reviewer for vote in seen.votes} == {"bo", "cy"}
 
 
@@ -304,7 +304,7 @@ def test_a_third_checker_may_only_break_a_tie_and_is_as_blind_as_the_first():
     agreed, differ = reviews({"cy": [YES], "hal": [YES]}), reviews({"cy": [YES], "hal": [NO]})
     assert not policy.may_review(CHECKER, request, PROJECT, agreed, NOW)
     assert policy.may_review(CHECKER, request, PROJECT, differ, NOW)
-    assert policy.visible_reviews(CHECKER, request, differ, PROJECT) == Reviews()
+    assert visible.reviews(CHECKER, request, differ, PROJECT) == Reviews()
     assert "those who reviewed" in policy.may_approve(CHECKER, request, PROJECT, agreed).reason
 
 
@@ -351,7 +351,7 @@ def test_comments_are_as_blind_as_votes_and_reach_the_author_without_names():
     ]
 
     def seen(who: Account, status: Status, cast: Reviews) -> list[str]:
-        found = policy.visible_comments(who, a_request(status), talk, cast)
+        found = visible.comments(who, a_request(status), talk, cast)
         return [comment.author for comment in found]
 
     one_in = reviews({"bo": [YES], "cy": [NO]}, submitted={"cy"})
@@ -375,8 +375,8 @@ def test_each_side_comments_in_its_own_turn(status):
 
 def test_the_author_reads_what_should_change_but_not_who_said_so_nor_who_disagreed():
     cast = reviews({"bo": [YES], "cy": [NO]})
-    assert policy.visible_reviews(AUTHOR, a_request(Status.SUBMITTED), cast, PROJECT) == Reviews()
-    seen = policy.visible_reviews(AUTHOR, a_request(Status.RETURNED), cast, PROJECT)
+    assert visible.reviews(AUTHOR, a_request(Status.SUBMITTED), cast, PROJECT) == Reviews()
+    seen = visible.reviews(AUTHOR, a_request(Status.RETURNED), cast, PROJECT)
     assert [(vote.reviewer, vote.value) for vote in seen.votes] == [("", NO)]
 
 

@@ -7,15 +7,15 @@ reads only JSON from a pipe; a child that ends early makes a warning, never a pa
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import signal
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from functools import partial
 from typing import Any, Final, NoReturn
-
-import orjson
 
 from vitrine.egress.checks import engine, readers
 from vitrine.egress.checks.engine import Report
@@ -95,8 +95,8 @@ def _apart(work: Callable[[], Any], timeout_s: float) -> Any:
     if answer.startswith(b"!"):
         raise Unavailable(f"this machine cannot confine the checks: {answer[1:].decode()}")
     try:
-        return orjson.loads(answer)
-    except orjson.JSONDecodeError:
+        return json.loads(answer)
+    except ValueError:
         raise _Broken(_why_it_ended(status)) from None
 
 
@@ -114,7 +114,7 @@ def _work_and_exit(work: Callable[[], Any], writing: int) -> NoReturn:
         except OSError as problem:
             os.write(0, b"!" + str(problem).encode())
             os._exit(1)
-        view = memoryview(orjson.dumps(work()))
+        view = memoryview(json.dumps(work(), default=asdict).encode("ascii"))
         while view:
             view = view[os.write(0, view) :]
     finally:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
 LOCATIONS_LIMIT: Final = 50
 """Places that one finding names; how many more there are is said in words."""
+PLACE_LENGTH: Final = 160
+_CHECK: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
+_MESSAGE_LENGTH: Final = 500
+_NUMBERED: Final = re.compile(r"\b(?:row|line|cell|output|page|element|frame) \d{1,7}\b")
 
 
 class Severity(StrEnum):
@@ -40,23 +46,55 @@ class Finding:
 
     def as_json(self) -> dict[str, Any]:
         """The finding as the command line and the API show it."""
-        shown = self.locations[:LOCATIONS_LIMIT]
-        more = len(self.locations) - len(shown)
         return {
             "check": self.check,
             "version": self.version,
             "severity": str(self.severity),
-            "location": "; ".join([*shown, *([f"and {more} more"] if more else [])]),
+            "location": "; ".join(self.locations),
             "message": self.message,
         }
 
+    def by_number(self) -> Finding:
+        """The finding with places that hold numbers only, no name out of the file.
+
+        A column's or sheet's name is content: where content must not be seen, it is not named.
+        """
+        places = (", ".join(_NUMBERED.findall(place)) for place in self.locations)
+        return replace(self, locations=tuple(dict.fromkeys(place for place in places if place)))
+
+
+def bounded(locations: Sequence[str]) -> tuple[str, ...]:
+    """Places as a finding keeps them: a file must not make its findings too large to be kept."""
+    kept = [_plain(place) for place in locations[:LOCATIONS_LIMIT]]
+    more = len(locations) - len(kept)
+    return (*kept, f"and {more:,} more") if more else tuple(kept)
+
+
+def _plain(place: str) -> str:
+    text = place.encode("utf-8", "replace").decode("utf-8").replace("\0", "�")
+    return text if len(text) <= PLACE_LENGTH else f"{text[: PLACE_LENGTH - 1]}…"
+
 
 def finding_of(values: Any) -> Finding:
-    """A finding from plain values."""
+    """A finding from plain values, which a child that a file has taken over may have made up.
+
+    Raises:
+        ValueError: when they are none.
+    """
+    try:
+        check, locations = str(values["check"]), [str(each) for each in values["locations"]]
+        version, severity = int(values["version"]), Severity(values["severity"])
+        message = str(values["message"]).encode("utf-8", "replace").decode()[:_MESSAGE_LENGTH]
+    except (LookupError, TypeError) as problem:
+        raise ValueError("no finding") from problem
+    if not _CHECK.fullmatch(check) or not 0 < version < 1 << 31:
+        raise ValueError("no finding")
     return Finding(
-        check=str(values["check"]),
-        version=int(values["version"]),
-        severity=Severity(values["severity"]),
-        message=str(values["message"]),
-        locations=tuple(str(each) for each in values["locations"]),
+        check=check,
+        version=version,
+        severity=severity,
+        message=message,
+        locations=bounded(locations)
+        if len(locations) > LOCATIONS_LIMIT + 1
+        else tuple(_plain(each) for each in locations),
     )

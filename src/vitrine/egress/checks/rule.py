@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from vitrine.egress.checks.document import Document
-from vitrine.egress.checks.finding import Finding, Severity
+from vitrine.egress.checks.finding import Finding, Severity, bounded
 from vitrine.egress.disclosure import DisclosurePolicy
 
 Look = Callable[[Document, DisclosurePolicy], Iterable[tuple[Severity, str, Sequence[str]]]]
@@ -35,7 +35,7 @@ class Rule:
                 version=self.version,
                 severity=severity,
                 message=message,
-                locations=tuple(locations),
+                locations=bounded(tuple(locations)),
             )
             for severity, message, locations in self.look(document, policy)
         ]
@@ -61,7 +61,7 @@ class RequestRule:
                     version=self.version,
                     severity=severity,
                     message=message,
-                    locations=tuple(locations),
+                    locations=bounded(tuple(locations)),
                 ),
             )
             for path, severity, message, locations in self.compare(documents, policy)

@@ -14,6 +14,19 @@ from vitrine.egress.sandbox import frames
 from vitrine.errors import InvalidInput, Unavailable
 
 TIMEOUT_S: Final = 60.0
+_FINDINGS_LIMIT: Final = 1000
+
+
+_NONSENSE: Final = "the checks answered with something that is no finding"
+
+
+def _findings(values: Any) -> list[Finding]:
+    if not isinstance(values, list) or len(values) > _FINDINGS_LIMIT:
+        raise InvalidInput(_NONSENSE)
+    try:
+        return [finding_of(each) for each in values]
+    except ValueError:
+        raise InvalidInput(_NONSENSE) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +101,7 @@ class Parser:
         """
         asked = {"op": "check", "name": name, "policy": to_json(policy)}
         head, body = self._ask(asked, content)
-        return [finding_of(each) for each in head["findings"]], body
+        return _findings(head["findings"]), body
 
     def compare(self, facts: Sequence[bytes], policy: DisclosurePolicy) -> dict[str, list[Finding]]:
         """What the files of one request say together: findings by path.
@@ -100,7 +113,9 @@ class Parser:
         asked = {"op": "compare", "policy": to_json(policy)}
         head, _ = self._ask(asked, b"[" + b",".join(facts) + b"]")
         found = head["findings"]
-        return {str(path): [finding_of(each) for each in found[path]] for path in found}
+        if not isinstance(found, dict):
+            raise InvalidInput(_NONSENSE)
+        return {str(path): _findings(found[path]) for path in found}
 
     def _ask(self, asked: dict[str, Any], content: bytes) -> tuple[dict[str, Any], bytes]:
         try:

@@ -7,6 +7,7 @@ reply. The server itself never sees a byte of a file.
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import signal
@@ -18,7 +19,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-import orjson
 from PIL import Image, JpegImagePlugin, PngImagePlugin
 
 from vitrine.egress.checks import apart, engine, readers
@@ -232,12 +232,12 @@ def _answer_check(head: dict[str, Any], body: bytes) -> bytes:
     policy = from_json(str(head.get("policy")), "the policy")
     report, facts = engine.look(str(head.get("name")), body, policy)
     found = {"ok": True, "findings": report.packed()["findings"]}
-    return frames.encode(found, orjson.dumps(facts))
+    return frames.encode(found, json.dumps(facts).encode("ascii"))
 
 
 def _answer_compare(head: dict[str, Any], body: bytes) -> bytes:
     policy = from_json(str(head.get("policy")), "the policy")
-    found = engine.compare(orjson.loads(body), policy)
+    found = engine.compare(json.loads(body), policy)
     packed = {path: [asdict(each) for each in findings] for path, findings in found.items()}
     return frames.encode({"ok": True, "findings": packed}, b"")
 
