@@ -93,6 +93,7 @@ def test_what_a_page_was_not_shown_comes_before_what_it_missed():
     buffer = OfflineBuffer(channels)
     assert channels["iopub"].receive is not None
     channels["iopub"].receive(said(7, "third"))
-    buffer.begin_with([said(5, "first"), said(6, "second")])
+    buffer.begin_with([("iopub", said(5, "first")), ("shell", said(6, "second"))])
     kept = [(channel, frames[0], json.loads(frames[6])["text"]) for channel, frames in buffer]
-    assert kept == [("iopub", b"stream", text) for text in ("first", "second", "third")]
+    channels_and_texts = [("iopub", "first"), ("shell", "second"), ("iopub", "third")]
+    assert kept == [(channel, b"stream", text) for channel, text in channels_and_texts]

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Final
 
+from vitrine.session.lab.unconfirmed import Message
+
 OFFLINE_LIMIT: Final = 16 << 20
 """Bytes of messages kept for a page that is away."""
 _DELIMITER: Final = b"<IDS|MSG>"
@@ -59,10 +61,12 @@ class OfflineBuffer:
         if self._size > self._limit and self._outputs is not None and not self._outputs.closed():
             self._outputs.stop_on_recv()
 
-    def begin_with(self, outputs: Sequence[Sequence[bytes]]) -> None:
-        """Put outputs before everything: they came just before the page went away."""
-        for frames in reversed(outputs):
-            self._kept.appendleft(("iopub", _without_number(frames)))
+    def begin_with(self, messages: Sequence[Message]) -> None:
+        """Put messages before everything: they came just before the page went away."""
+        for channel, frames in reversed(messages):
+            kept = _without_number(frames)
+            self._kept.appendleft((channel, kept))
+            self._size += sum(len(frame) for frame in kept)
 
     def __len__(self) -> int:
         return len(self._kept)

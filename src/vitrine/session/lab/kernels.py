@@ -22,6 +22,7 @@ from tornado.web import HTTPError
 from vitrine.session.channels import CHANNELS
 from vitrine.session.lab.buffer import OfflineBuffer
 from vitrine.session.lab.gate import GateProblem, gate
+from vitrine.session.lab.unconfirmed import Message
 
 KERNEL_NAME: Final = "python3"
 _OUTPUTS_ON_THEIR_WAY: Final = 16
@@ -202,10 +203,8 @@ class GateKernelManager(AsyncMappingKernelManager):
         super().start_buffering(kernel_id, session_key, channels)
         self._kernel_buffers[kernel_id]["buffer"] = OfflineBuffer(channels)
 
-    def keep_unsaid(
-        self, kernel_id: str, session_key: str, messages: Sequence[Sequence[bytes]]
-    ) -> None:
-        """Keep outputs that were taken from the kernel's channel, but not shown, as the first."""
+    def keep_unsaid(self, kernel_id: str, session_key: str, messages: Sequence[Message]) -> None:
+        """Keep messages that a page may not have received as the first for its return."""
         kept = self._kernel_buffers.get(kernel_id)
         if messages and kept is not None and kept["session_key"] == session_key:
             kept["buffer"].begin_with(messages)

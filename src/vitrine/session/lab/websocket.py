@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 from uuid import uuid4
 
-from jupyter_server.services.kernels.connection.base import (
-    deserialize_msg_from_ws_v1,
-    serialize_msg_to_ws_v1,
-)
+from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+from tornado.websocket import WebSocketClosedError
 
 from vitrine.session.lab.buffer import is_new
 from vitrine.session.lab.gate import AWAY_AFTER_S, GateProblem, gate
 from vitrine.session.lab.prints import Prints, is_print
+from vitrine.session.lab.unconfirmed import Unconfirmed
 
 _HIGH_WATER: Final = 1 << 20
 """What waits here is drawn before a page shows that a cell was interrupted, so it is little."""
@@ -35,13 +35,15 @@ TOO_MANY_WAIT: Final = (
     "this was not executed: too much waits for the gate of this session, which is away; "
     "run it again when it is back"
 )
+_DELIMITER: Final = b"<IDS|MSG>"
 _PROTOCOL: Final = "v1.kernel.websocket.jupyter.org"
 
 
 class BoundedConnection(ZMQChannelsWebsocketConnection):
     """Jupyter Server's connection, which stops reading outputs while the page cannot take them.
 
-    It also remembers what the page asked, so that a request which died with a gate is answered.
+    It also remembers what the page asked, so that a request which died with a gate is answered,
+    and what the page may not have received, so that it finds it when it comes back.
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -49,10 +51,9 @@ class BoundedConnection(ZMQChannelsWebsocketConnection):
         self._is_holding = False
         self._is_ended = False
         self._will_say_away = False
-        self._prints = Prints(
-            partial(super().handle_outgoing_message, "iopub"),
-            lambda parts: self.session.sign(parts),
-        )
+        self._prints = Prints(partial(self._write, "iopub"), lambda parts: self.session.sign(parts))
+        self._unconfirmed = Unconfirmed(self._ping)
+        self._listen_to_pongs()
         gate().on_restart.append(self._ask_what_is_known)
         gate().on_away.append(self._say_away)
 
@@ -65,7 +66,8 @@ class BoundedConnection(ZMQChannelsWebsocketConnection):
     def disconnect(self) -> None:
         """End the connection and forget it."""
         self._is_ended = True
-        unsaid = self._prints.withdraw()
+        unsaid = [*self._unconfirmed.withdraw()]
+        unsaid += [("iopub", frames) for frames in self._prints.withdraw()]
         for callbacks, own in (
             (gate().on_restart, self._ask_what_is_known),
             (gate().on_away, self._say_away),
@@ -100,6 +102,7 @@ class BoundedConnection(ZMQChannelsWebsocketConnection):
             for frames in kept:
                 if is_new(outputs, frames) and not self._is_ended:
                     self._show(outputs, frames)
+            self._ask_what_is_known()  # a gate may have restarted while the page was away
 
         return connected
 
@@ -114,7 +117,26 @@ class BoundedConnection(ZMQChannelsWebsocketConnection):
             self._prints.take(frames)
         else:
             self._prints.flush()
+            self._write(stream, frames)
+
+    def _write(self, stream: Any, frames: Any) -> None:
+        self._unconfirmed.add(getattr(stream, "channel", stream), frames)
+        with suppress(WebSocketClosedError):  # the page finds it when it comes back
             super().handle_outgoing_message(stream, frames)
+        self._unconfirmed.ask()
+
+    def _ping(self, data: bytes) -> None:
+        with suppress(WebSocketClosedError):
+            self.websocket_handler.ping(data)
+
+    def _listen_to_pongs(self) -> None:
+        listening = self.websocket_handler.on_pong
+
+        def on_pong(data: bytes) -> None:
+            listening(data)
+            self._unconfirmed.confirm(data)
+
+        self.websocket_handler.on_pong = on_pong
 
     # -- outputs ---------------------------------------------------------------------------
 
@@ -200,6 +222,8 @@ class BoundedConnection(ZMQChannelsWebsocketConnection):
         except GateProblem as problem:
             if problem.code != "refused":
                 return
+        if self._is_ended:
+            return  # the page asks again when it comes back
         for msg_id, header in asked.items():
             if msg_id not in known and msg_id in self._asked:
                 del self._asked[msg_id]
@@ -234,4 +258,5 @@ class BoundedConnection(ZMQChannelsWebsocketConnection):
             "version": "5.4",
         }
         parts = [json.dumps(part).encode() for part in (header, parent, {}, content)]
-        self.write_message(serialize_msg_to_ws_v1(parts, channel), binary=True)
+        frames = [msg_type.encode(), _DELIMITER, self.session.sign(parts), *parts]
+        self._write(channel, frames)
