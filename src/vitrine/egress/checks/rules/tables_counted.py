@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -72,7 +72,8 @@ def headed_counts(view: View) -> Iterator[tuple[int | None, int]]:
             yield None, count
 
 
-def denominators(view: View) -> dict[int, int]:
+@lru_cache(maxsize=64)
+def denominators(view: View) -> Mapping[int, int]:
     """How many people each column is about, where its header or a row `n` says so."""
     found = {column: count for column, count in headed_counts(view) if column is not None}
     for number, kind in enumerate(view.rows):
@@ -110,13 +111,14 @@ def _certainty(
 def _of_people(view: View, row: int, column: int, shape: Certainty | None) -> Certainty | None:
     """A noun for people over or beside a whole number: sure unless the column has other numbers."""
     if view.columns[column] is Kind.PEOPLE:
-        forms = [
-            line[column].form for k, line in enumerate(view.cells) if view.rows[k] >= Kind.PEOPLE
-        ]
-        if any(form is Form.NUMBER for form in forms):
-            return None
-        return Certainty.SURE
+        return None if _has_other_numbers(view, column) else Certainty.SURE
     return shape or (Certainty.SURE if view.columns[column] >= Kind.GROUP else None)
+
+
+@lru_cache(maxsize=1024)
+def _has_other_numbers(view: View, column: int) -> bool:
+    lines = zip(view.rows, view.cells, strict=True)
+    return any(kind >= Kind.PEOPLE and line[column].form is Form.NUMBER for kind, line in lines)
 
 
 def _of_share(view: View, row: int, column: int, cell: Cell) -> Certainty | None:
@@ -152,7 +154,7 @@ def _counts_folds(view: View, row: int, column: int, cell: Cell) -> bool:
     if view.rows[row] is Kind.COUNT and view.names[row].strip() == "count":
         others = {tokens_of(name)[0] for name in view.names if tokens_of(name)}
         return {"mean", "std"} <= others and is_result(view.table.columns[column])
-    if tokens_of(view.table.columns[column]) == ["count"]:
+    if tokens_of(view.table.columns[column]) == ("count",):
         names = {word for name in view.table.columns for word in tokens_of(name)}
         return {"mean", "std"} <= names and is_result(view.names[row])
     return False

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final
 
 
@@ -144,11 +146,12 @@ _COUNT_AND_PERCENT: Final = re.compile(
 _COMPARED: Final = re.compile(r"[<>≥≤]|\d\s*(?:[-–]|to)\s*\d|\d\s*\+")
 
 
-def tokens_of(label: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def tokens_of(label: str) -> tuple[str, ...]:
     """Words of a label in small letters; `nPatients` and `n_patients` are two words."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", label[:200])
     spaced = re.sub(r"(?i)\bx-rays?\b", "xrays", spaced.replace("'s", ""))
-    return re.findall(r"[a-zµ]+\d*|\d+(?:\.\d+)?", spaced.lower())
+    return tuple(re.findall(r"[a-zµ]+\d*|\d+(?:\.\d+)?", spaced.lower()))
 
 
 def kind_of(label: str) -> Kind:
@@ -166,7 +169,7 @@ def kind_of(label: str) -> Kind:
     return _of_words(text, words)
 
 
-def _of_words(text: str, words: list[str]) -> Kind:
+def _of_words(text: str, words: Sequence[str]) -> Kind:
     said = set(words) | {stem for word in words if len(stem := word.rstrip("0123456789")) > 2}
     if said <= STATISTICS and not said.isdisjoint(STATISTICS - _ALONE | {"p"}):
         return Kind.STATISTIC
@@ -182,7 +185,7 @@ def _of_words(text: str, words: list[str]) -> Kind:
     return _about(text, words, said)
 
 
-def _about(text: str, words: list[str], said: set[str]) -> Kind:
+def _about(text: str, words: Sequence[str], said: set[str]) -> Kind:
     """What is left: a property, a measure, a noun."""
     if said & {"band", "bands", "group", "groups", "category", "bracket"} and not said & (
         _MEASURES - VARIABLES
@@ -209,7 +212,7 @@ def _about(text: str, words: list[str], said: set[str]) -> Kind:
     return Kind.OTHER
 
 
-def _is_measure(text: str, words: list[str], said: set[str]) -> bool:
+def _is_measure(text: str, words: Sequence[str], said: set[str]) -> bool:
     if said & {"risk"} and "at" in said:
         return False
     short = len(words) <= 4 or bool(re.search(r"[,(:]", text))
@@ -219,7 +222,7 @@ def _is_measure(text: str, words: list[str], said: set[str]) -> bool:
     return bool(found) and short and not (found <= {"time", "size", "change"} and said & _PEOPLE)
 
 
-def _counting(words: list[str]) -> Kind | None:
+def _counting(words: Sequence[str]) -> Kind | None:
     """COUNT when a label says that it counts people, SETTING when it counts other things."""
     said = set(words)
     if said & {"per", "mean", "median", "average", "avg", "sd", "std", "ratio"}:
