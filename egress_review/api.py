@@ -12,12 +12,21 @@ from starlette.responses import Response
 from egress_review.authors import attachment
 from egress_review.checkers import queue_lines
 from egress_review.desk import PAGE_LIMIT, At, By, Desk, Json
-from egress_review.panels import comment_json, line_json, panel, panel_json, vote_json
+from egress_review.panels import (
+    comment_json,
+    exception_json,
+    line_json,
+    panel,
+    panel_json,
+    vote_json,
+)
+from egress_review.seniors import exception_lines
 from vitrine.access.account import Account
-from vitrine.egress import decide, store, submit
+from vitrine.egress import accept, decide, exceptions, resubmit, store, submit
 from vitrine.egress import download as downloads
 from vitrine.egress import vote as votes
 from vitrine.egress.request import FileType, Reason, Visibility, Vote
+from vitrine.egress.standing import Acceptance
 from vitrine.egress.view import look, open_file
 
 router = APIRouter(prefix="/api")
@@ -41,6 +50,12 @@ class WithdrawBody(_Body):
     row_version: int | None = None
 
 
+class DraftBody(_Body):
+    """Which draft's files are meant, by the request that it became."""
+
+    draft: str
+
+
 class VoteBody(_Body):
     """What a vote says."""
 
@@ -61,6 +76,26 @@ class ApproveBody(_Body):
     """What an approval names."""
 
     merkle_root: str
+
+
+class ExceptionBody(_Body):
+    """Why an exception is asked for."""
+
+    reason: str
+
+
+class DecisionBody(_Body):
+    """What is decided about an exception, and for which bytes."""
+
+    is_granted: bool
+    sha256: str
+    answer: str
+
+
+class AcceptBody(_Body):
+    """Why a warning may stand."""
+
+    code: Acceptance
 
 
 class CommentBody(_Body):
@@ -125,6 +160,13 @@ def submit_request(desk: At, account: By, request_id: str, body: SubmitBody) -> 
     return _shown(desk, account, request_id)
 
 
+@router.post("/requests/{request_id}/files")
+def bring_in(desk: At, account: By, request_id: str, body: DraftBody) -> Json:
+    """Let the files of a newer draft take their places in a returned request."""
+    resubmit.ask(desk.db, account, request_id, body.draft, clock=desk.clock)
+    return _shown(desk, account, request_id)
+
+
 @router.post("/requests/{request_id}/withdraw")
 def withdraw(desk: At, account: By, request_id: str, body: WithdrawBody) -> Json:
     """Take the whole request back."""
@@ -166,6 +208,48 @@ def vote(desk: At, account: By, request_id: str, file_id: str, body: VoteBody) -
         clock=desk.clock,
     )
     return vote_json(cast)
+
+
+@router.get("/exceptions")
+def exceptions_asked(desk: At, account: By) -> Json:
+    """Requests with a file about which a senior checker has to decide."""
+    return {"requests": [line_json(line) for line in exception_lines(desk, account)]}
+
+
+@router.post("/requests/{request_id}/files/{file_id}/exception")
+def ask_exception(
+    desk: At, account: By, request_id: str, file_id: str, body: ExceptionBody
+) -> Json:
+    """Ask that people judge a file although checks block it."""
+    asked = exceptions.ask(
+        desk.db, account, request_id, file_id, reason=body.reason, clock=desk.clock
+    )
+    return exception_json(asked, is_author=True)
+
+
+@router.post("/requests/{request_id}/files/{file_id}/exception/decision")
+def decide_exception(
+    desk: At, account: By, request_id: str, file_id: str, body: DecisionBody
+) -> Json:
+    """Lift what blocks a file, or leave it."""
+    decided = exceptions.decide(
+        desk.db,
+        account,
+        request_id,
+        file_id,
+        is_granted=body.is_granted,
+        answer=body.answer,
+        sha256=body.sha256,
+        clock=desk.clock,
+    )
+    return exception_json(decided, is_author=False)
+
+
+@router.post("/requests/{request_id}/warnings/{key}")
+def accept_warning(desk: At, account: By, request_id: str, key: str, body: AcceptBody) -> Json:
+    """Let a group of equal warnings stand."""
+    accept.accept(desk.db, account, request_id, key, code=body.code, clock=desk.clock)
+    return _shown(desk, account, request_id)
 
 
 @router.post("/requests/{request_id}/claim")

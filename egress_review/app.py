@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from egress_review import api, authors, checkers, panels, signin
+from egress_review import api, authors, checkers, panels, seniors, signin
 from egress_review.desk import Desk
 from vitrine.clock import Clock, utc_now
 from vitrine.egress import policy
@@ -44,7 +44,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
         openapi_url="/api/openapi.json",
     )
     app.state.desk = desk
-    for module in (signin, authors, checkers, api):
+    for module in (signin, authors, checkers, seniors, api):
         app.include_router(module.router, include_in_schema=module is api)
     app.add_api_route("/healthz", _health, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC))
@@ -76,9 +76,11 @@ def _desk(settings: Settings, clock: Clock) -> Desk:
         "policy": policy,
         "FileType": FileType,
         "sees_queue": checkers.sees_queue,
+        "is_senior": seniors.is_senior,
         "status_text": panels.status_text,
         "VOTE_TEXT": panels.VOTE_TEXT,
         "REASON_TEXT": panels.REASON_TEXT,
+        "ACCEPTANCE_TEXT": panels.ACCEPTANCE_TEXT,
     }
     return Desk(
         settings=settings,

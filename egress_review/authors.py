@@ -14,8 +14,8 @@ from egress_review.panels import panel
 from vitrine.access.account import Account, Role
 from vitrine.audit.chain import canonical
 from vitrine.egress import download as downloads
-from vitrine.egress import store, submit
-from vitrine.egress.request import FileType
+from vitrine.egress import policy, resubmit, store, submit
+from vitrine.egress.request import EgressRequest, FileType, Status
 from vitrine.egress.view import look
 from vitrine.errors import Conflict, InvalidInput, NotPermitted
 
@@ -95,6 +95,26 @@ def _row_version(fields: dict[str, str]) -> int:
     return int(text)
 
 
+def _drafts(
+    desk: Desk, account: Account, request: EgressRequest
+) -> tuple[list[str], list[EgressRequest]]:
+    """Drafts on their way into a returned request, and those that its author may send there."""
+    if account.name != request.author or request.status is not Status.RETURNED:
+        return [], []
+    with desk.db.read() as tx:
+        arriving = store.arrivals_of(tx, request.id)
+        lines = store.lines(
+            tx,
+            account.name,
+            author=account.name,
+            statuses=[Status.PENDING],
+            is_newest_first=True,
+            limit=PAGE_LIMIT,
+        )
+    found = [line.request for line in lines if line.request.id not in arriving]
+    return arriving, [each for each in found if policy.can_bring_in(request, each)]
+
+
 def _page(
     desk: Desk,
     account: Account,
@@ -105,16 +125,26 @@ def _page(
 ) -> Response:
     seen = look(desk.db, account, request_id, clock=desk.clock)
     now = desk.clock()
+    arriving, drafts = _drafts(desk, account, seen.request)
     return desk.pages.render(
         "request.html",
         status,
         account=account,
+        arriving=arriving,
+        drafts=drafts,
         panel=panel(account, seen, now),
         problem=problem,
         context=seen.request.context if context is None else context,
         now=now,
         here="requests" if account.name == seen.request.author else "queue",
     )
+
+
+@router.post("/requests/{request_id}/files")
+def bring_in(desk: At, account: By, request_id: str, draft: Annotated[str, Form()]) -> Response:
+    """POST /requests/{id}/files : let the files of a newer draft take their places."""
+    resubmit.ask(desk.db, account, request_id, draft, clock=desk.clock)
+    return RedirectResponse(f"/requests/{request_id}", 303)
 
 
 @router.post("/requests/{request_id}/withdraw")

@@ -14,7 +14,7 @@ from typing import Any
 from vitrine.access.account import Account
 from vitrine.access.verdict import Verdict
 from vitrine.clock import timestamp
-from vitrine.egress import leaving, policy, visible
+from vitrine.egress import leaving, policy, visible, warned
 from vitrine.egress.checks.finding import Finding, Severity
 from vitrine.egress.request import (
     Comment,
@@ -28,8 +28,10 @@ from vitrine.egress.request import (
     Visibility,
     Vote,
 )
+from vitrine.egress.standing import Acceptance, AcceptedWarning, ExceptionRequest
 from vitrine.egress.store import Line
 from vitrine.egress.view import Seen
+from vitrine.egress.warned import Group
 
 _STATUS_TEXT = {
     Status.PENDING: "Draft",
@@ -56,6 +58,13 @@ REASON_TEXT = {
     Reason.OTHER: "Something else",
 }
 
+ACCEPTANCE_TEXT = {
+    Acceptance.FALSE_ALARM: "False alarm",
+    Acceptance.NOT_DISCLOSIVE: "True, and nobody can be recognised by it",
+    Acceptance.EXPLAINED: "Explained by the context or a supporting file",
+    Acceptance.PERMITTED: "Allowed by the permit of the project",
+}
+
 VOTE_TEXT = {Vote.APPROVED: "Approved", Vote.CHANGES_REQUESTED: "Changes requested"}
 
 
@@ -80,11 +89,25 @@ class FileRow:
     view: Verdict
     vote: Verdict
     download: Verdict
+    ask_exception: Verdict
+    decide_exception: Verdict
+
+    is_replaced: bool
+    """Whether a newer file has taken its place."""
 
     @property
     def has_difference(self) -> bool:
         """Whether the cleaned copy has other bytes than the original."""
         return self.file.cleaned_sha256 not in (None, self.file.original_sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """Equal warnings, and what checkers said of them as far as the viewer may know it."""
+
+    group: Group
+    own: Acceptance | None
+    others: tuple[AcceptedWarning, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +118,9 @@ class Panel:
     is_author: bool
     is_checker: bool
     rows: tuple[FileRow, ...]
+    weighed: tuple[Weighed, ...]
+    """The warnings on the outputs, for checkers."""
+
     submitted: tuple[str, ...]
     """Who has handed in a review, as far as the viewer may know it."""
 
@@ -169,6 +195,7 @@ def panel(account: Account, seen: Seen, now: datetime) -> Panel:
         is_author=account.name == request.author,
         is_checker=is_checker,
         rows=_rows(account, seen, now),
+        weighed=_weighed(account, seen) if is_checker else (),
         submitted=tuple(sorted(seen.reviews.submitted)),
         edit=policy.may_edit(account, request),
         submit_context=policy.may_submit(
@@ -203,7 +230,7 @@ def panel(account: Account, seen: Seen, now: datetime) -> Panel:
 def _without_blocked(request: EgressRequest) -> EgressRequest:
     """The request as its form proposes it: what cannot be asked out is taken back."""
     files = tuple(
-        replace(file, filetype=FileType.WITHDRAWN) if file.blocks or file.refusal else file
+        replace(file, filetype=FileType.WITHDRAWN) if file.open_blocks or file.refusal else file
         for file in request.files
     )
     return replace(request, files=files)
@@ -224,9 +251,11 @@ def _rows(account: Account, seen: Seen, now: datetime) -> tuple[FileRow, ...]:
     for vote in seen.reviews.votes:
         by_file.setdefault(vote.file_id, []).append(vote)
     request, project = seen.request, seen.project
+    replaced = {file.replaces for file in request.files}
     return tuple(
         FileRow(
             file=file,
+            is_replaced=file.id in replaced,
             findings=visible.findings(account, request, file),
             own_vote=next(
                 (v for v in by_file.get(file.id, []) if v.reviewer == account.name), None
@@ -235,8 +264,24 @@ def _rows(account: Account, seen: Seen, now: datetime) -> tuple[FileRow, ...]:
             view=policy.may_view_file(account, request, file, project),
             vote=policy.may_vote(account, request, file, project, seen.all_reviews, now),
             download=policy.may_download(account, request, file),
+            ask_exception=policy.may_ask_exception(account, request, file),
+            decide_exception=policy.may_decide_exception(account, request, file, project),
         )
         for file in request.files
+    )
+
+
+def _weighed(account: Account, seen: Seen) -> tuple[Weighed, ...]:
+    said: dict[str, list[AcceptedWarning]] = {}
+    for word in seen.reviews.accepted:
+        said.setdefault(word.key, []).append(word)
+    return tuple(
+        Weighed(
+            group,
+            next((w.code for w in said.get(group.key, []) if w.reviewer == account.name), None),
+            tuple(w for w in said.get(group.key, []) if w.reviewer != account.name),
+        )
+        for group in warned.groups(seen.request)
     )
 
 
@@ -308,16 +353,42 @@ def panel_json(shown: Panel) -> dict[str, Any]:
             "approve": _verdict(shown.approve),
             "comment": _verdict(shown.comment),
         },
+        "warnings": [_weighed_json(each) for each in shown.weighed],
         "seat_until": _time(shown.seat_until),
         "decision": shown.decision and str(shown.decision),
         "leaving": list(shown.leaving),
         "merkle_root": shown.root or None,
         "comments": [comment_json(comment) for comment in shown.comments],
-        "files": [_row_json(row) for row in shown.rows],
+        "files": [_row_json(row, is_author=shown.is_author) for row in shown.rows],
     }
 
 
-def _row_json(row: FileRow) -> dict[str, Any]:
+def _weighed_json(each: Weighed) -> dict[str, Any]:
+    return {
+        "key": each.group.key,
+        "check": each.group.check,
+        "message": each.group.message,
+        "files": [file.id for file in each.group.files],
+        "own_word": each.own and str(each.own),
+        "words": [{"reviewer": word.reviewer, "code": str(word.code)} for word in each.others],
+    }
+
+
+def exception_json(asked: ExceptionRequest, *, is_author: bool) -> dict[str, Any]:
+    """An exception request, for programs; its author does not read who decided."""
+    return {
+        "sha256": asked.sha256,
+        "checks": list(asked.checks),
+        "reason": asked.reason,
+        "asked_at": timestamp(asked.asked_at),
+        "is_granted": asked.is_granted,
+        "answer": asked.answer,
+        "decided_by": None if is_author else asked.decided_by,
+        "decided_at": _time(asked.decided_at),
+    }
+
+
+def _row_json(row: FileRow, *, is_author: bool) -> dict[str, Any]:
     file = row.file
     votes: Sequence[FileVote] = (*row.others, *([row.own_vote] if row.own_vote else []))
     return {
@@ -333,12 +404,16 @@ def _row_json(row: FileRow) -> dict[str, Any]:
         "cleaner": file.cleaner,
         "notes": list(file.notes),
         "refusal": file.refusal,
+        "replaces": file.replaces,
+        "exception": file.exception and exception_json(file.exception, is_author=is_author),
         "findings": [finding.as_json() for finding in row.findings],
         "votes": [vote_json(vote) for vote in votes],
         "may": {
             "view": _verdict(row.view),
             "vote": _verdict(row.vote),
             "download": _verdict(row.download),
+            "ask_exception": _verdict(row.ask_exception),
+            "decide_exception": _verdict(row.decide_exception),
         },
     }
 

@@ -170,6 +170,9 @@ class Journey:
                 vote = {"value": "approved", "sha256": file["sha256"], "reason": ""}
                 checker.api(f"{path}/vote", vote)
                 voted += 1
+            for warning in seen["warnings"]:
+                word = {"code": "not_disclosive"}
+                checker.api(f"/requests/{self._request_id}/warnings/{warning['key']}", word)
             checker.api(f"/requests/{self._request_id}/review", {})
         seen = self.checkers[-1].api(f"/requests/{self._request_id}")
         root = {"merkle_root": seen["merkle_root"]}

@@ -42,9 +42,16 @@ GRANT UPDATE (filetype) ON egress_files TO vitrine_review;
 GRANT SELECT, INSERT, UPDATE ON egress_reviews, egress_votes TO vitrine_review;
 GRANT SELECT ON egress_reviews, egress_votes TO vitrine_steward;
 GRANT SELECT, INSERT ON egress_comments TO vitrine_review;
+GRANT SELECT, INSERT, UPDATE ON egress_exceptions, egress_accepted TO vitrine_review;
+GRANT SELECT ON egress_exceptions, egress_accepted TO vitrine_steward;
+GRANT SELECT ON egress_exceptions TO vitrine_hub;
 
--- Findings: the steward writes what the checks found; nobody changes it.
-GRANT SELECT, INSERT ON egress_findings TO vitrine_steward;
+-- Drafts that take their places in a returned request: asked for in review, done by the steward.
+GRANT SELECT, INSERT ON egress_arrivals TO vitrine_review;
+GRANT SELECT, UPDATE ON egress_arrivals TO vitrine_steward;
+
+-- Findings: the steward writes what the checks found, anew when files were replaced.
+GRANT SELECT, INSERT, DELETE ON egress_findings TO vitrine_steward;
 GRANT SELECT ON egress_findings TO vitrine_review, vitrine_hub;
 
 -- Releases: only the steward lets anything leave, and nothing that left is rewritten.

@@ -13,6 +13,9 @@ class Role(StrEnum):
 
     RESEARCHER = "researcher"
     OUTPUT_CHECKER = "output_checker"
+    SENIOR_CHECKER = "senior_checker"
+    """An output checker who may lift what a check blocks."""
+
     ADMINISTRATOR = "administrator"
     AUDITOR = "auditor"
 

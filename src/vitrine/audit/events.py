@@ -58,8 +58,14 @@ class Event(StrEnum):
     DOWNLOAD_REFUSED = "download_refused"
     DRAFT_CREATED = "draft_created"
     DRAFT_REFUSED = "draft_refused"
+    EXCEPTION_ASKED = "exception_asked"
+    EXCEPTION_GRANTED = "exception_granted"
+    EXCEPTION_REFUSED = "exception_refused"
     EXPORT_REFUSED = "export_refused"
     """A person asked for a step of a request's life that the policy refused."""
+    FILES_ASKED_IN = "files_asked_in"
+    FILES_BROUGHT_IN = "files_brought_in"
+    """The files of a newer draft took their places in a request that came back."""
     FILE_CLEANED = "file_cleaned"
     """The releasable copy of a file was made, or the reason why there is none."""
     FILE_VIEWED = "file_viewed"
@@ -78,6 +84,7 @@ class Event(StrEnum):
     SEAT_TAKEN = "seat_taken"
     VOTE_CAST = "vote_cast"
     VOTE_REFUSED = "vote_refused"
+    WARNING_ACCEPTED = "warning_accepted"
 
     # Sharing inside a project
     FILES_RECEIVED = "files_received"

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from vitrine.access.account import Account, Role
 from vitrine.access.verdict import ALLOWED, Verdict
-from vitrine.egress import leaving
+from vitrine.egress import leaving, warned
 from vitrine.egress.request import (
     MOVES,
     TURN,
@@ -41,6 +41,9 @@ COMMENT_MAX = 4_000
 ANCHOR_MAX = 200
 COMMENTS_MAX = 500
 """Comments on one request: more were never a conversation."""
+
+FILES_MAX = 2_000
+"""Files of one request over all turns."""
 
 LEASE = timedelta(hours=8)
 """How long a claimed seat waits for its checker's next vote."""
@@ -75,6 +78,8 @@ def may_view(account: Account, request: EgressRequest, project: Project) -> Verd
     if account.name == request.author or Role.AUDITOR in account.roles:
         return ALLOWED
     if request.status is Status.PENDING:
+        if any(may_decide_exception(account, request, file, project) for file in request.files):
+            return ALLOWED
         return Verdict("this request has not been submitted; only its author sees it")
     return may_check(account, request, project)
 
@@ -93,6 +98,8 @@ def may_view_file(
     verdict = may_check(account, request, project)
     if not verdict:
         return verdict
+    if may_decide_exception(account, request, file, project):
+        return ALLOWED
     if request.status in (Status.PENDING, Status.WITHDRAWN):
         return Verdict(f"this request is {request.shown_status}; there is nothing to review")
     if file.filetype is FileType.WITHDRAWN or file.cleaned_sha256 is None:
@@ -122,8 +129,11 @@ def may_submit(account: Account, request: EgressRequest, project: Project, conte
         return Verdict(f"you are no longer a member of project {request.project}")
     if not request.outputs:
         return Verdict("the request asks for no output file")
+    for file in request.files:
+        if file.filetype is not FileType.WITHDRAWN and request.is_replaced(file):
+            return Verdict(f"a newer {file.path} has taken the place of this one")
     for file in request.outputs:
-        for finding in file.blocks:
+        for finding in file.open_blocks:
             return Verdict(f"{file.path} cannot be asked out: {finding.message}")
     return _context_verdict(context)
 
@@ -138,6 +148,80 @@ def _context_verdict(context: str) -> Verdict:
     if length > CONTEXT_MAX:
         return Verdict(f"the context has {length} characters; {CONTEXT_MAX} are allowed")
     return ALLOWED
+
+
+def may_bring_in(account: Account, request: EgressRequest, draft: EgressRequest) -> Verdict:
+    """Whether `account` may let the files of `draft` take their places in `request`."""
+    verdict = may_edit(account, request)
+    if not verdict:
+        return verdict
+    if account.name != draft.author:
+        return Verdict("only the author of a draft brings its files into another request")
+    return can_bring_in(request, draft)
+
+
+def can_bring_in(request: EgressRequest, draft: EgressRequest) -> Verdict:
+    """Whether `request` came back, and `draft` is one of its author's for the same project."""
+    if request.status is not Status.RETURNED:
+        return Verdict(
+            f"request {request.id} is {request.shown_status}; "
+            "files come into requests that were returned"
+        )
+    if draft.status is not Status.PENDING or draft.turn or draft.id == request.id:
+        return Verdict(f"request {draft.id} is no draft any more")
+    if (draft.project, draft.author) != (request.project, request.author):
+        return Verdict(f"draft {draft.id} belongs to another project")
+    if len(request.files) + len(draft.files) > FILES_MAX:
+        return Verdict(f"a request has at most {FILES_MAX} files, those that were replaced too")
+    return ALLOWED
+
+
+def may_ask_exception(account: Account, request: EgressRequest, file: RequestFile) -> Verdict:
+    """Whether `account` may ask that people judge `file` although checks block it."""
+    verdict = may_edit(account, request)
+    if not verdict:
+        return verdict
+    if not file.open_blocks:
+        return Verdict(f"no check blocks {file.path}")
+    if file.is_before_senior:
+        return Verdict(f"a senior checker has not decided about {file.path} yet")
+    if file.exception is not None and file.exception.is_granted is False:
+        return Verdict(f"a senior checker has decided that {file.path} stays blocked as it is")
+    return ALLOWED
+
+
+def plea_is_sound(reason: str) -> Verdict:
+    """Whether an author's reason for an exception says enough, in few enough words."""
+    length = len(reason.strip())
+    if length < CONTEXT_MIN:
+        return Verdict(
+            f"the reason has {length} characters and needs {CONTEXT_MIN}: say why nobody can be "
+            "recognised by this file although the check objects"
+        )
+    return reason_fits(reason)
+
+
+def may_decide_exception(
+    account: Account, request: EgressRequest, file: RequestFile, project: Project
+) -> Verdict:
+    """Whether `account` may lift, or leave, what blocks `file`."""
+    verdict = may_check(account, request, project)
+    if not verdict:
+        return verdict
+    if Role.SENIOR_CHECKER not in account.roles:
+        return Verdict("a senior checker decides about exceptions")
+    if TURN[request.status] is not Turn.AUTHOR or not file.is_before_senior:
+        return Verdict(f"no exception is asked for {file.path}")
+    return ALLOWED
+
+
+def exception_is_sound(file: RequestFile, answer: str, sha256: str) -> Verdict:
+    """Whether a decision names the bytes, and says why."""
+    if sha256 != file.cleaned_sha256:
+        return Verdict(f"{file.path} is not the copy that you looked at; open it again")
+    if not answer.strip():
+        return Verdict(f"say why about {file.path}: its author and the checkers read it")
+    return reason_fits(answer)
 
 
 def may_withdraw(account: Account, request: EgressRequest) -> Verdict:
@@ -249,6 +333,14 @@ def may_submit_review(
     missing = sum(file.id not in voted for file in request.outputs)
     if missing:
         return Verdict(f"{missing} of {len(request.outputs)} output files lack your vote")
+    return _has_weighed(request, reviews, account.name, "you approve")
+
+
+def _has_weighed(request: EgressRequest, reviews: Reviews, reviewer: str, approves: str) -> Verdict:
+    """Whether `reviewer` has a word on every warning about the files of that approval."""
+    if left := len(warned.unaccepted(request, reviews, reviewer)):
+        subject = "1 warning lacks" if left == 1 else f"{left} warnings lack"
+        return Verdict(f"{subject} a word on files that {approves}: accept or ask for changes")
     return ALLOWED
 
 
@@ -307,11 +399,19 @@ def may_approve(
         return verdict
     match _decision(request, reviews):
         case Decision.APPROVED:
-            return ALLOWED
+            return _all_have_weighed(request, reviews)
         case Decision.CONFLICTED:
             return Verdict("the checkers differ on some files: vote anew, or ask a third one")
         case _:
             return Verdict("some files lack the approvals that they need")
+
+
+def _all_have_weighed(request: EgressRequest, reviews: Reviews) -> Verdict:
+    for name in sorted(reviews.submitted):
+        verdict = _has_weighed(request, reviews, name, f"{name} approves")
+        if not verdict:
+            return verdict
+    return ALLOWED
 
 
 def is_named(request: EgressRequest, root: str) -> Verdict:
@@ -377,11 +477,14 @@ def may_release(
         eligible = may_check(known[name], request, project)
         if not eligible:
             return Verdict(f"reviewer {name} does not count: {eligible.reason}")
+    for file in request.outputs:
+        if file.open_blocks:
+            return Verdict(f"a check blocks {file.path}, and no senior checker has lifted that")
     if decide(request, reviews, reviewers_required) is not Decision.APPROVED:
         return Verdict(
             f"the outputs lack {reviewers_required} approvals each of their present copy"
         )
-    return ALLOWED
+    return _all_have_weighed(request, reviews)
 
 
 def may_comment(

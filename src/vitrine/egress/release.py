@@ -21,7 +21,7 @@ from vitrine.access.account import Account
 from vitrine.audit import log
 from vitrine.audit.events import Event
 from vitrine.clock import Clock, timestamp, utc_now
-from vitrine.egress import leaving, policy, receipt, store
+from vitrine.egress import leaving, policy, receipt, store, warned
 from vitrine.egress.request import (
     EgressRequest,
     Release,
@@ -29,6 +29,7 @@ from vitrine.egress.request import (
     Reviews,
     Status,
 )
+from vitrine.egress.standing import ExceptionRequest
 from vitrine.egress.trail import compare_with_log, refused_release, subject_of
 from vitrine.errors import Conflict, IntegrityError, NotFound, NotPermitted, VitrineError
 from vitrine.ids import new_id
@@ -159,6 +160,7 @@ def _manifest(
             "same_project_review": project.allow_same_project_review,
         },
         "reviewers": sorted(reviews.submitted),
+        "accepted_warnings": _accepted_warnings(request, reviews),
         "versions": {"vitrine": version("vitrine")},
         "merkle_root": leaving.root(request),
         "files": [
@@ -168,10 +170,32 @@ def _manifest(
     }
 
 
+def _accepted_warnings(request: EgressRequest, reviews: Reviews) -> list[dict[str, Any]]:
+    """What the reviewers let stand, by check: no message, which may hold numbers of a file."""
+    return [
+        {
+            "check": group.check,
+            "version": group.version,
+            "files": len(group.files),
+            "codes": sorted({str(w.code) for w in reviews.accepted if w.key == group.key}),
+        }
+        for group in warned.groups(request)
+    ]
+
+
+def _exception(asked: ExceptionRequest) -> dict[str, Any]:
+    return {
+        "checks": list(asked.checks),
+        "granted_by": asked.decided_by,
+        "audit": asked.audit_sequence,
+    }
+
+
 def _file_history(file: RequestFile, reviews: Reviews) -> Mapping[str, Any]:
     return {
         "original_sha256": file.original_sha256,
         "cleaner": file.cleaner,
+        **({"exception": _exception(file.exception)} if file.exception and file.blocks else {}),
         "votes": [
             {
                 "reviewer": vote.reviewer,

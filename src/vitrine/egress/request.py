@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 from vitrine.egress.checks.finding import Finding, Severity
+from vitrine.egress.standing import AcceptedWarning, ExceptionRequest
 
 
 class Status(StrEnum):
@@ -174,13 +175,40 @@ class RequestFile:
     refusal: str | None = None
     """Why no releasable copy can be made of it."""
 
+    replaces: str | None = None
+    """The id of the file of an earlier turn whose place it took."""
+
     findings: tuple[Finding, ...] = ()
     """What the checks say of the cleaned copy."""
 
+    exception: ExceptionRequest | None = None
+    """What was asked about the blocks of the present copy."""
+
     @property
     def blocks(self) -> tuple[Finding, ...]:
-        """The findings for which it cannot be asked out."""
+        """The findings for which it cannot be asked out, unless a senior checker lifts them."""
         return tuple(each for each in self.findings if each.severity is Severity.BLOCK)
+
+    @property
+    def is_lifted(self) -> bool:
+        """Whether a senior checker lets people judge exactly these bytes."""
+        asked = self.exception
+        return (
+            asked is not None
+            and asked.is_granted is True
+            and asked.sha256 == self.cleaned_sha256
+            and {each.check for each in self.blocks} <= set(asked.checks)
+        )
+
+    @property
+    def open_blocks(self) -> tuple[Finding, ...]:
+        """The findings for which it cannot be asked out now."""
+        return () if self.is_lifted else self.blocks
+
+    @property
+    def is_before_senior(self) -> bool:
+        """Whether a senior checker has to decide about it."""
+        return self.exception is not None and self.exception.is_granted is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +261,10 @@ class EgressRequest:
     def is_final(self) -> bool:
         """Whether nothing can happen to it any more."""
         return not MOVES[self.status]
+
+    def is_replaced(self, file: RequestFile) -> bool:
+        """Whether another file of the request has taken the place of this one."""
+        return any(each.replaces == file.id for each in self.files)
 
     def file(self, file_id: str) -> RequestFile | None:
         """The file with this id, if it is one of this request."""
@@ -321,6 +353,7 @@ class Reviews:
 
     seats: tuple[Review, ...] = ()
     votes: tuple[FileVote, ...] = field(default=())
+    accepted: tuple[AcceptedWarning, ...] = ()
 
     def seat(self, reviewer: str) -> Review | None:
         """The seat of `reviewer`, if taken."""

@@ -25,6 +25,7 @@ from vitrine.egress.request import (
     Visibility,
     Vote,
 )
+from vitrine.egress.standing import Acceptance, AcceptedWarning, ExceptionRequest
 from vitrine.egress.tables import files, requests
 
 
@@ -38,6 +39,8 @@ def plain(values: dict[str, Any]) -> dict[str, Any]:
             plain[name] = str(value)
         elif isinstance(value, tuple):
             plain[name] = json.dumps(value, ensure_ascii=False)
+        elif isinstance(value, bool):
+            plain[name] = int(value)
     return plain
 
 
@@ -80,8 +83,12 @@ def request_values(new: EgressRequest) -> dict[str, Any]:
     return plain({name: getattr(new, name) for name in names})
 
 
-def file_of(row: Row[Any], findings: Sequence[Finding] = ()) -> RequestFile:
-    """The file of a row, with what the checks say of it."""
+def file_of(
+    row: Row[Any],
+    findings: Sequence[Finding] = (),
+    exception: ExceptionRequest | None = None,
+) -> RequestFile:
+    """The file of a row, with what the checks say of it and what was asked about that."""
     return RequestFile(
         id=row.id,
         request_id=row.request_id,
@@ -96,7 +103,9 @@ def file_of(row: Row[Any], findings: Sequence[Finding] = ()) -> RequestFile:
         cleaner=row.cleaner,
         notes=tuple(json.loads(row.notes)),
         refusal=row.refusal,
+        replaces=row.replaces,
         findings=tuple(findings),
+        exception=exception,
     )
 
 
@@ -154,6 +163,36 @@ def vote_of(row: Row[Any]) -> FileVote:
         reason=row.reason,
         sha256=row.sha256,
         cast_at=parse_timestamp(row.cast_at),
+        audit_sequence=row.audit_sequence,
+    )
+
+
+def exception_of(row: Row[Any]) -> ExceptionRequest:
+    """The exception of a row."""
+    return ExceptionRequest(
+        request_id=row.request_id,
+        file_id=row.file_id,
+        sha256=row.sha256,
+        checks=tuple(json.loads(row.checks)),
+        reason=row.reason,
+        asked_at=parse_timestamp(row.asked_at),
+        decided_by=row.decided_by,
+        decided_at=_moment(row.decided_at),
+        is_granted=None if row.is_granted is None else bool(row.is_granted),
+        answer=row.answer,
+        audit_sequence=row.audit_sequence,
+    )
+
+
+def accepted_of(row: Row[Any]) -> AcceptedWarning:
+    """The accepted warning of a row."""
+    return AcceptedWarning(
+        request_id=row.request_id,
+        turn=row.turn,
+        reviewer=row.reviewer,
+        key=row.key,
+        code=Acceptance(row.code),
+        accepted_at=parse_timestamp(row.accepted_at),
         audit_sequence=row.audit_sequence,
     )
 

@@ -7,7 +7,18 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from vitrine.clock import timestamp
 from vitrine.egress.checks.finding import Finding
@@ -23,7 +34,9 @@ from vitrine.egress.request import (
     Status,
 )
 from vitrine.egress.rows import (
+    accepted_of,
     comment_of,
+    exception_of,
     file_of,
     file_values,
     finding_of,
@@ -36,7 +49,19 @@ from vitrine.egress.rows import (
     review_of,
     vote_of,
 )
-from vitrine.egress.tables import comments, files, findings, releases, requests, reviews, votes
+from vitrine.egress.standing import AcceptedWarning, ExceptionRequest
+from vitrine.egress.tables import (
+    accepted,
+    arrivals,
+    comments,
+    exceptions,
+    files,
+    findings,
+    releases,
+    requests,
+    reviews,
+    votes,
+)
 from vitrine.errors import Conflict, NotFound
 
 
@@ -86,8 +111,15 @@ def files_of(tx: Connection, request_id: str) -> tuple[RequestFile, ...]:
     said = select(findings).where(findings.c.request_id == request_id)
     for row in tx.execute(said.order_by(findings.c.file_id, findings.c.position)):
         found.setdefault(row.file_id, []).append(finding_of(row))
+    asked = {
+        (row.file_id, row.sha256): exception_of(row)
+        for row in tx.execute(select(exceptions).where(exceptions.c.request_id == request_id))
+    }
     query = select(files).where(files.c.request_id == request_id).order_by(files.c.position)
-    return tuple(file_of(row, found.get(row.id, ())) for row in tx.execute(query))
+    return tuple(
+        file_of(row, found.get(row.id, ()), asked.get((row.id, row.cleaned_sha256)))
+        for row in tx.execute(query)
+    )
 
 
 def reviews_of(tx: Connection, request_id: str, turn: int) -> Reviews:
@@ -102,8 +134,15 @@ def reviews_of(tx: Connection, request_id: str, turn: int) -> Reviews:
         .where(votes.c.request_id == request_id, votes.c.turn == turn)
         .order_by(votes.c.cast_at, votes.c.reviewer)
     )
+    agreed = tx.execute(
+        select(accepted)
+        .where(accepted.c.request_id == request_id, accepted.c.turn == turn)
+        .order_by(accepted.c.accepted_at, accepted.c.reviewer, accepted.c.key)
+    )
     return Reviews(
-        seats=tuple(review_of(row) for row in seats), votes=tuple(vote_of(row) for row in cast)
+        seats=tuple(review_of(row) for row in seats),
+        votes=tuple(vote_of(row) for row in cast),
+        accepted=tuple(accepted_of(row) for row in agreed),
     )
 
 
@@ -205,6 +244,52 @@ def unchecked(tx: Connection, limit: int = 20) -> list[str]:
     return list(tx.execute(query).scalars())
 
 
+def before_senior(tx: Connection, viewer: str, limit: int = 200) -> list[Line]:
+    """Requests of others with a file about which a senior checker has to decide, oldest first."""
+    asked = (
+        select(exceptions.c.file_id)
+        .where(exceptions.c.request_id == requests.c.id, exceptions.c.is_granted.is_(None))
+        .exists()
+    )
+    query = (
+        _lines(viewer)
+        .where(
+            asked,
+            requests.c.author != viewer,
+            requests.c.status.in_([str(Status.PENDING), str(Status.RETURNED)]),
+        )
+        .order_by(requests.c.created_at, requests.c.id)
+    )
+    return [_line(row) for row in tx.execute(query.limit(limit))]
+
+
+def arrivals_of(tx: Connection, request_id: str) -> list[str]:
+    """The drafts whose files are about to come into a request."""
+    query = select(arrivals.c.draft_id).where(
+        arrivals.c.request_id == request_id, arrivals.c.ended_at.is_(None)
+    )
+    return list(tx.execute(query).scalars())
+
+
+def is_arriving(tx: Connection, request_id: str, draft_id: str) -> bool:
+    """Whether the files of that draft were asked into that request before."""
+    query = select(arrivals.c.draft_id).where(
+        arrivals.c.request_id == request_id, arrivals.c.draft_id == draft_id
+    )
+    return tx.execute(query).first() is not None
+
+
+def arriving(tx: Connection, limit: int = 20) -> list[tuple[str, str]]:
+    """Request and draft of what is about to come, in the order in which it was asked."""
+    query = (
+        select(arrivals.c.request_id, arrivals.c.draft_id)
+        .where(arrivals.c.ended_at.is_(None))
+        .order_by(arrivals.c.asked_at, arrivals.c.draft_id)
+        .limit(limit)
+    )
+    return [(row.request_id, row.draft_id) for row in tx.execute(query)]
+
+
 def release_of(tx: Connection, request_id: str) -> Release:
     """What left for a request.
 
@@ -271,6 +356,37 @@ def add_findings(tx: Connection, file: RequestFile, found: Sequence[Finding]) ->
         tx.execute(insert(findings), rows)
 
 
+def forget_findings(tx: Connection, request_id: str) -> None:
+    """Delete what the checks said of a request's files, which are to be checked again."""
+    tx.execute(delete(findings).where(findings.c.request_id == request_id))
+
+
+def add_file(tx: Connection, file: RequestFile, position: int) -> None:
+    """Insert one more file of a request."""
+    tx.execute(insert(files).values(**file_values(file), position=position))
+
+
+def make_way(tx: Connection, file: RequestFile) -> None:
+    """Withdraw a file and give its name free, which it keeps in the record."""
+    key = f"{file.path.casefold()}//{file.id}"  # no name of a file holds two slashes
+    change_file(tx, file.id, filetype=FileType.WITHDRAWN, path_key=key)
+
+
+def add_arrival(tx: Connection, request_id: str, draft_id: str, at: datetime) -> None:
+    """Note that the files of a draft are to come into a request."""
+    row = {"request_id": request_id, "draft_id": draft_id, "asked_at": timestamp(at)}
+    tx.execute(insert(arrivals).values(row))
+
+
+def end_arrival(tx: Connection, request_id: str, draft_id: str, at: datetime) -> None:
+    """Note that this has been done, or cannot be done any more."""
+    tx.execute(
+        update(arrivals)
+        .where(arrivals.c.request_id == request_id, arrivals.c.draft_id == draft_id)
+        .values(ended_at=timestamp(at))
+    )
+
+
 def change_file(tx: Connection, file_id: str, **values: Any) -> None:
     """Change columns of one file."""
     tx.execute(update(files).where(files.c.id == file_id).values(plain(values)))
@@ -325,6 +441,37 @@ def put_vote(tx: Connection, vote: FileVote, *, is_new: bool) -> None:
             votes.c.file_id == vote.file_id,
             votes.c.turn == vote.turn,
             votes.c.reviewer == vote.reviewer,
+        )
+        .values(values)
+    )
+
+
+def put_exception(tx: Connection, asked: ExceptionRequest, *, is_new: bool) -> None:
+    """Insert an exception request, or what was decided about it."""
+    values = plain(asdict(asked))
+    if is_new:
+        tx.execute(insert(exceptions).values(values))
+        return
+    tx.execute(
+        update(exceptions)
+        .where(exceptions.c.file_id == asked.file_id, exceptions.c.sha256 == asked.sha256)
+        .values(values)
+    )
+
+
+def put_accepted(tx: Connection, word: AcceptedWarning, *, is_new: bool) -> None:
+    """Insert a checker's word on a group of warnings, or replace the earlier one of this turn."""
+    values = plain(asdict(word))
+    if is_new:
+        tx.execute(insert(accepted).values(values))
+        return
+    tx.execute(
+        update(accepted)
+        .where(
+            accepted.c.request_id == word.request_id,
+            accepted.c.turn == word.turn,
+            accepted.c.reviewer == word.reviewer,
+            accepted.c.key == word.key,
         )
         .values(values)
     )

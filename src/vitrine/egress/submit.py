@@ -51,6 +51,10 @@ def submit(
         chosen = _with_filetypes(before, filetypes or {})
         policy.may_submit(account, chosen, project, context).require()
         _require_copies(chosen)
+        if store.arrivals_of(tx, before.id):
+            raise Conflict(
+                "files of another draft are being brought in", hint="try again in a few seconds"
+            )
         _save_filetypes(tx, before, chosen)
         now = clock()
         store.change_request(

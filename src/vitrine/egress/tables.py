@@ -51,6 +51,7 @@ files: Final = Table(
     Column("cleaner", String(80)),
     Column("notes", Text, nullable=False),
     Column("refusal", Text),
+    Column("replaces", String(40)),
     UniqueConstraint("request_id", "path_key"),
 )
 
@@ -94,6 +95,46 @@ findings: Final = Table(
     Column("message", Text, nullable=False),
     Column("locations", Text, nullable=False),
     Index("ix_egress_findings_request_id", "request_id"),
+)
+
+exceptions: Final = Table(
+    "egress_exceptions",
+    metadata,
+    Column("file_id", String(40), ForeignKey("egress_files.id"), primary_key=True),
+    Column("sha256", String(64), primary_key=True),
+    Column("request_id", String(40), ForeignKey("egress_requests.id"), nullable=False),
+    Column("checks", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("asked_at", String(27), nullable=False),
+    Column("decided_by", String(32)),
+    Column("decided_at", String(27)),
+    Column("is_granted", Integer),
+    Column("answer", Text, nullable=False),
+    Column("audit_sequence", Integer),
+    Index("ix_egress_exceptions_request_id", "request_id"),
+    Index("ix_egress_exceptions_is_granted", "is_granted"),
+)
+
+accepted: Final = Table(
+    "egress_accepted",
+    metadata,
+    Column("request_id", String(40), ForeignKey("egress_requests.id"), primary_key=True),
+    Column("turn", Integer, primary_key=True),
+    Column("reviewer", String(32), primary_key=True),
+    Column("key", String(64), primary_key=True),
+    Column("code", String(24), nullable=False),
+    Column("accepted_at", String(27), nullable=False),
+    Column("audit_sequence", Integer, nullable=False),
+)
+
+arrivals: Final = Table(
+    "egress_arrivals",
+    metadata,
+    Column("draft_id", String(40), ForeignKey("egress_requests.id"), primary_key=True),
+    Column("request_id", String(40), ForeignKey("egress_requests.id"), primary_key=True),
+    Column("asked_at", String(27), nullable=False),
+    Column("ended_at", String(27)),
+    Index("ix_egress_arrivals_ended_at", "ended_at"),
 )
 
 comments: Final = Table(

@@ -14,6 +14,7 @@ from vitrine.audit.events import Event
 from vitrine.clock import Clock
 from vitrine.egress import leaving
 from vitrine.egress.request import EgressRequest, FileVote, Reviews
+from vitrine.egress.standing import AcceptedWarning, ExceptionRequest
 from vitrine.errors import IntegrityError, InvalidInput, NotPermitted
 from vitrine.storage.database import Database
 
@@ -63,6 +64,21 @@ def vote_detail(vote: FileVote) -> Mapping[str, str | int | None]:
     return detail if vote.reason_code is None else detail | {"code": str(vote.reason_code)}
 
 
+def accepted_detail(word: AcceptedWarning) -> Mapping[str, str | int]:
+    """A checker's word on equal warnings as the audit log keeps it."""
+    return {"turn": word.turn, "warning": word.key, "code": str(word.code)}
+
+
+def exception_detail(asked: ExceptionRequest) -> Mapping[str, str]:
+    """What was decided about an exception as the audit log keeps it, the answer by its digest."""
+    return {
+        "file": asked.file_id,
+        "sha256": asked.sha256,
+        "checks": " ".join(asked.checks),
+        "answer_sha256": hashlib.sha256(asked.answer.encode()).hexdigest(),
+    }
+
+
 def content_digest(request: EgressRequest, reviewers_required: int) -> str:
     """SHA-256 over everything about a submitted request that must stand still until it leaves."""
     content = [
@@ -74,7 +90,17 @@ def content_digest(request: EgressRequest, reviewers_required: int) -> str:
         reviewers_required,
         request.disclosure,
         [
-            [file.id, file.path, str(file.filetype), file.original_sha256, file.cleaned_sha256]
+            [
+                file.id,
+                file.path,
+                str(file.filetype),
+                file.original_sha256,
+                file.cleaned_sha256,
+                [
+                    [each.check, each.version, str(each.severity), each.message, *each.locations]
+                    for each in file.findings
+                ],
+            ]
             for file in request.files
         ],
     ]
@@ -96,7 +122,9 @@ def compare_with_log(tx: Connection, request: EgressRequest, reviews: Reviews) -
         if not _is_linked(tx, entry):
             raise IntegrityError(f"audit entry {entry.sequence} is not the one that was written")
     _compare_content(said, request)
+    _compare_exceptions(tx, request)
     _compare_votes(said, request, reviews)
+    _compare_accepted(said, request, reviews)
     _compare_reviews(said, request, reviews)
     return _approver(said, request, reviews)
 
@@ -138,6 +166,42 @@ def _compare_votes(said: Sequence[log.Entry], request: EgressRequest, reviews: R
             )
     if latest:
         raise IntegrityError(f"{len(latest)} votes on request {request.id} are missing")
+
+
+def _compare_accepted(said: Sequence[log.Entry], request: EgressRequest, reviews: Reviews) -> None:
+    latest = {
+        (entry.actor, entry.detail.get("warning")): entry
+        for entry in said
+        if entry.event == Event.WARNING_ACCEPTED
+    }
+    for word in reviews.accepted:
+        entry = latest.pop((f"person:{word.reviewer}", word.key), None)
+        if (
+            entry is None
+            or entry.sequence != word.audit_sequence
+            or dict(entry.detail) != dict(accepted_detail(word))
+        ):
+            raise IntegrityError(f"what {word.reviewer} said of a warning is not what was said")
+    if latest:
+        raise IntegrityError(f"{len(latest)} words on warnings of {request.id} are missing")
+
+
+def _compare_exceptions(tx: Connection, request: EgressRequest) -> None:
+    for file in request.outputs:
+        asked = file.exception
+        if asked is None or not asked.is_granted:
+            continue
+        entry = next(log.entries(tx, after=(asked.audit_sequence or 1) - 1, limit=1), None)
+        if (
+            entry is None
+            or entry.sequence != asked.audit_sequence
+            or entry.event != Event.EXCEPTION_GRANTED
+            or entry.actor != f"person:{asked.decided_by}"
+            or entry.subject != subject_of(request)
+            or dict(entry.detail) != dict(exception_detail(asked))
+            or not _is_linked(tx, entry)
+        ):
+            raise IntegrityError(f"the exception for file {file.id} is not one that was granted")
 
 
 def _compare_reviews(said: Sequence[log.Entry], request: EgressRequest, reviews: Reviews) -> None:

@@ -43,6 +43,7 @@ def reviews(
     return Reviews(
         seats=tuple(seat for seat in reviews.seats if seat.reviewer in names),
         votes=tuple(vote for vote in reviews.votes if vote.reviewer in names),
+        accepted=tuple(word for word in reviews.accepted if word.reviewer in names),
     )
 
 

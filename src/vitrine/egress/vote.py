@@ -65,7 +65,6 @@ def vote(
             raise NotFound(f"request {request_id} has no file {file_id}")
         policy.may_vote(account, request, file, project, reviews, clock()).require()
         policy.vote_is_sound(file, value, reason, sha256).require()
-        earlier = reviews.vote(account.name, file_id)
         cast = FileVote(
             request_id=request.id,
             file_id=file_id,
@@ -78,7 +77,8 @@ def vote(
             cast_at=clock(),
             audit_sequence=0,
         )
-        _hold_seat(tx, account, request, reviews, clock)
+        hold_seat(tx, account, request, reviews, clock)
+        earlier = store.reviews_of(tx, request_id, request.turn).vote(account.name, file_id)
         if earlier is not None and vote_detail(earlier) == vote_detail(cast):
             return earlier
         return _put(tx, account, cast, is_new=earlier is None, clock=clock)
@@ -111,7 +111,7 @@ def claim(
     with refusals(db, account, request_id, "claim", clock), db.begin() as tx:
         request, reviews, project = _open(tx, request_id)
         policy.may_review(account, request, project, reviews, clock()).require()
-        _hold_seat(tx, account, request, reviews, clock)
+        hold_seat(tx, account, request, reviews, clock)
         return store.request(tx, request_id)
 
 
@@ -152,7 +152,7 @@ def submit_review(
     with refusals(db, account, request_id, "submit review", clock), db.begin() as tx:
         request, reviews, project = _open(tx, request_id)
         policy.may_submit_review(account, request, project, reviews, clock()).require()
-        seat = _hold_seat(tx, account, request, reviews, clock)
+        seat = hold_seat(tx, account, request, reviews, clock)
         entry = log.record(
             tx,
             Event.REVIEW_SUBMITTED,
@@ -172,7 +172,7 @@ def _open(tx: Connection, request_id: str) -> tuple[EgressRequest, Reviews, Proj
     return request, reviews, permits.project(tx, request.project)
 
 
-def _hold_seat(
+def hold_seat(
     tx: Connection, account: Account, request: EgressRequest, reviews: Reviews, clock: Clock
 ) -> Review:
     """The seat of `account`, taken or its lease renewed."""
@@ -197,7 +197,28 @@ def _hold_seat(
             detail={"turn": request.turn},
             clock=clock,
         )
+    if seat is None and request.turn > 1:
+        _keep_votes(tx, account, request, reviews, clock)
     return held
+
+
+def _keep_votes(
+    tx: Connection, account: Account, request: EgressRequest, reviews: Reviews, clock: Clock
+) -> None:
+    """Cast the approvals of the last turn again, of copies that are still the same."""
+    before = store.reviews_of(tx, request.id, request.turn - 1)
+    if not before.has_submitted(account.name):
+        return
+    for file in request.outputs:
+        kept = before.vote(account.name, file.id)
+        if (
+            kept is not None
+            and kept.value is Vote.APPROVED
+            and kept.sha256 == file.cleaned_sha256
+            and reviews.vote(account.name, file.id) is None
+        ):
+            again = replace(kept, turn=request.turn, cast_at=clock(), audit_sequence=0)
+            _put(tx, account, again, is_new=True, clock=clock)
 
 
 def _move_on(tx: Connection, request: EgressRequest, clock: Clock) -> None:

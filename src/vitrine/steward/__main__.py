@@ -15,7 +15,7 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from vitrine import settings as settings_module
-from vitrine.egress import judge, prepare
+from vitrine.egress import judge, prepare, resubmit
 from vitrine.egress.release import release_approved
 from vitrine.egress.sandbox.client import Parser
 from vitrine.errors import Unavailable, VitrineError
@@ -56,6 +56,10 @@ def duties(
         decided = prepare.clean_received(db, blobs, parser)
         return f"{decided} files cleaned" if decided else None
 
+    def bring_in() -> str | None:
+        brought = resubmit.bring_in_asked(db)
+        return f"{brought} drafts brought into returned requests" if brought else None
+
     def check() -> str | None:
         checked = judge.check_received(db, blobs, parser)
         return f"{checked} requests checked" if checked else None
@@ -69,6 +73,7 @@ def duties(
         Duty("drafts", POLL_S, Drafts(db, blobs, ask, settings.draft_root).step),
         Duty("shares", POLL_S, Shares(db, shelf, limits, ask, settings.draft_root).step),
         Duty("receipts", POLL_S, Receipts(db, ask, settings.draft_root).step),
+        Duty("resubmissions", POLL_S, bring_in),
         Duty("cleaning", POLL_S, clean),
         Duty("checks", POLL_S, check),
         Duty("releases", POLL_S, release),

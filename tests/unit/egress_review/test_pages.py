@@ -10,7 +10,18 @@ import pytest
 from sqlalchemy import event, text
 
 from tests.support.egress import CONTEXT, TABLE, a_notebook, a_png
-from vitrine.egress import leaving, receipt, release, revoke, submit
+from vitrine.egress import (
+    exceptions,
+    judge,
+    leaving,
+    prepare,
+    receipt,
+    release,
+    resubmit,
+    revoke,
+    submit,
+    warned,
+)
 from vitrine.egress import vote as votes
 from vitrine.egress.request import Status, Vote
 
@@ -21,7 +32,9 @@ FILES = {
     "plot.svg": b"<svg xmlns='http://www.w3.org/2000/svg'><title>Means</title></svg>",
 }
 SCRIPT = {"plot.svg": b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"}
-PEOPLE = ["ann", "bo", "cy", "hal", "dan", "eve", "flo"]
+PEOPLE = ["ann", "bo", "cy", "hal", "sue", "dan", "eve", "flo"]
+SMALL = b"site,patients\nnorth,3\nsouth,20\n"
+PLEA = "The three are phantoms of the study and no patients."
 
 
 def let_go(house):
@@ -196,6 +209,8 @@ def actions(request):
     vote = {"value": "approved", "sha256": file.cleaned_sha256}
     changes = vote | {"value": "changes_requested", "reason": "why", "reason_code": "small_counts"}
     version = {"row_version": request.row_version}
+    decision = {"sha256": file.cleaned_sha256, "answer": "Phantoms."}
+    key = next((group.key for group in warned.groups(request)), "0" * 64)
     return {
         "view": ("GET", base, None),
         "view file": ("GET", one, None),
@@ -213,6 +228,11 @@ def actions(request):
         "return": ("POST", f"{base}/return", {"reason": "why", "code": "other"}),
         "reject": ("POST", f"{base}/reject", {"reason": "why", "code": "other"}),
         "approve": ("POST", f"{base}/approve", {"merkle_root": leaving.root(request)}),
+        "ask exception": ("POST", f"{one}/exception", {"reason": PLEA}),
+        "grant": ("POST", f"{one}/exception/decision", decision | {"is_granted": True}),
+        "leave blocked": ("POST", f"{one}/exception/decision", decision | {"is_granted": False}),
+        "bring in": ("POST", f"{base}/files", {"draft": request.id}),
+        "accept": ("POST", f"{base}/warnings/{key}", {"code": "explained"}),
     }
 
 
@@ -220,6 +240,30 @@ def partly_reviewed(house):
     request = house.submitted()
     house.review("bo", request)
     return request
+
+
+def asked(house):
+    request = house.receive({"t.csv": SMALL})
+    ann, file = house.people["ann"], request.files[0]
+    exceptions.ask(house.db, ann, request.id, file.id, reason=PLEA, clock=house.clock)
+    return house.request(request.id)
+
+
+def lifted(house):
+    request = asked(house)
+    file = request.files[0]
+    exceptions.decide(
+        house.db,
+        house.people["sue"],
+        request.id,
+        file.id,
+        is_granted=True,
+        answer="Phantoms.",
+        sha256=file.cleaned_sha256,
+        clock=house.clock,
+    )
+    ann = house.people["ann"]
+    return submit.submit(house.db, ann, request.id, context=CONTEXT, clock=house.clock)
 
 
 def claimed(house):
@@ -254,7 +298,10 @@ def revoked(house):
 
 STATES = {
     "PENDING": lambda house: house.receive({"t.csv": TABLE}),
+    "PENDING, blocked": lambda house: house.receive({"t.csv": SMALL}),
+    "PENDING, exception asked": asked,
     "SUBMITTED": lambda house: house.submitted(),
+    "SUBMITTED, exception granted": lifted,
     "SUBMITTED, seats taken": claimed,
     "PARTIALLY_REVIEWED": partly_reviewed,
     "REVIEWED": lambda house: house.reviewed(),
@@ -299,6 +346,67 @@ def plain_words(text):
     return re.sub(r"\W+", " ", text).lower().strip()
 
 
+def test_an_exception_through_the_pages(house, sign_in):
+    request = house.receive({"t.csv": SMALL})
+    file = request.files[0]
+    ann, sue = sign_in("ann"), None
+    assert (
+        f'action="/requests/{request.id}/files/{file.id}/exception"'
+        in ann.get(f"/requests/{request.id}").text
+    )
+    ann.post(f"/requests/{request.id}/files/{file.id}/exception", data={"reason": PLEA})
+    assert "a senior checker decides" in ann.get(f"/requests/{request.id}").text
+    bo = sign_in("bo")
+    assert request.id not in bo.get("/exceptions").text
+    assert bo.get(f"/requests/{request.id}").status_code == 403
+    sue = sign_in("sue")
+    assert request.id in sue.get("/exceptions").text
+    page = sue.get(f"/requests/{request.id}/files/{file.id}").text
+    assert PLEA in page
+    assert "north" in page
+    form = {"is_granted": "true", "sha256": file.cleaned_sha256, "answer": "Seen <b>them</b>."}
+    path = f"/requests/{request.id}/files/{file.id}/exception/decision"
+    assert sue.post(path, data=form).status_code == 303
+    assert sue.get(f"/requests/{request.id}").status_code == 403, "it is the author's again"
+    page = ann.get(f"/requests/{request.id}").text
+    assert "Seen &lt;b&gt;them&lt;/b&gt;." in page
+    assert "(sue)" not in page
+    version = re.search(r'name="row_version" value="(\d+)"', page)[1]
+    form = {"row_version": version, "context": CONTEXT}
+    assert ann.post(f"/requests/{request.id}/submit", data=form).status_code == 303
+    page = bo.get(f"/requests/{request.id}/files/{file.id}").text
+    word = re.search(r'action="(/requests/[^"]+/warnings/[0-9a-f]{64})"', page)[1]
+    answer = bo.post(word, data={"code": "permitted", "file": file.id})
+    assert answer.headers["location"].endswith(f"{file.id}#findings")
+    assert "Allowed by the permit" in bo.get(f"/requests/{request.id}").text
+    assert "Accepted" not in sign_in("cy").get(f"/requests/{request.id}").text, "blind"
+
+
+def test_changed_files_through_the_pages(house, sign_in):
+    request = house.submitted({"table.csv": TABLE})
+    house.review("bo", request)
+    house.review("cy", request, Vote.CHANGES_REQUESTED)
+    house.send_back("bo", request)
+    draft = house.receive({"table.csv": TABLE.replace(b"17", b"20")}, title="Better volumes")
+    ann = sign_in("ann")
+    assert "Better volumes" in ann.get(f"/requests/{request.id}").text
+    answer = ann.post(f"/requests/{request.id}/files", data={"draft": draft.id})
+    assert answer.status_code == 303
+    page = ann.get(f"/requests/{request.id}").text
+    assert "are being brought in" in page
+    assert "Better volumes" not in page
+    resubmit.bring_in_asked(house.db, house.clock)
+    prepare.clean_received(house.db, house.blobs, house.parser, house.clock)
+    judge.check_received(house.db, house.blobs, house.parser, house.clock)
+    page = ann.get(f"/requests/{request.id}").text
+    assert "replaced by a newer copy" in page
+    assert page.count('name="type-') == 1
+    version = re.search(r'name="row_version" value="(\d+)"', page)[1]
+    form = {"row_version": version, "context": CONTEXT}
+    assert ann.post(f"/requests/{request.id}/submit", data=form).status_code == 303
+    assert "new in this turn" in sign_in("bo").get(f"/requests/{request.id}").text
+
+
 def queries_of(app, call):
     counted = []
 
@@ -318,7 +426,7 @@ def test_a_page_takes_the_same_number_of_queries_however_long_it_is(door, house,
     client = sign_in("bo")
     of_few = queries_of(door.app, lambda: client.get(f"/requests/{few.id}"))
     of_many = queries_of(door.app, lambda: client.get(f"/requests/{many.id}"))
-    assert of_few == of_many <= 10
+    assert of_few == of_many <= 12
     short = queries_of(door.app, lambda: client.get("/queue"))
     for _ in range(5):
         house.submitted()

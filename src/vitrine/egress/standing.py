@@ -1,0 +1,66 @@
+"""What may stand although a check objects: exceptions to blocks, and accepted warnings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Acceptance(StrEnum):
+    """Why a checker lets a warning stand."""
+
+    FALSE_ALARM = "false_alarm"
+    """It is not what the check takes it for."""
+
+    NOT_DISCLOSIVE = "not_disclosive"
+    """It is, and nobody can be recognised by it."""
+
+    EXPLAINED = "explained"
+    """The context or a supporting file answers it."""
+
+    PERMITTED = "permitted"
+    """The permit of the project allows it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExceptionRequest:
+    """An author's plea that one file be judged by people although checks block it."""
+
+    request_id: str
+    file_id: str
+    sha256: str
+    """The copy that it is about: other bytes need another one."""
+
+    checks: tuple[str, ...]
+    """The checks that block that copy."""
+
+    reason: str
+    """The author's words."""
+
+    asked_at: datetime
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+    is_granted: bool | None = None
+    """None until a senior checker has decided."""
+
+    answer: str = ""
+    """The senior checker's words, which the author reads."""
+
+    audit_sequence: int | None = None
+    """Where the audit log says what was decided."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedWarning:
+    """One checker's word, in one turn, on all equal warnings of a request."""
+
+    request_id: str
+    turn: int
+    reviewer: str
+    key: str
+    """Of the group of equal warnings, see `warned.Group`."""
+
+    code: Acceptance
+    accepted_at: datetime
+    audit_sequence: int
