@@ -10,9 +10,17 @@ from functools import lru_cache
 
 from vitrine.egress.checks.rules.tables_cells import Cell, Form, stated_counts
 from vitrine.egress.checks.rules.tables_view import ANY_TOTAL, SHAPE_ROWS, View
-from vitrine.egress.checks.rules.tables_words import VARIABLES, Kind, kind_of, tokens_of
+from vitrine.egress.checks.rules.tables_words import (
+    PERSON_NOUNS,
+    VARIABLES,
+    Kind,
+    kind_of,
+    tokens_of,
+)
 
 _NUMBERED = 5
+_PLENTY = 20
+_TESTS = re.compile(r"passed|failed|skipped|errors|warnings|lines|calls", re.IGNORECASE)
 _LIMIT = re.compile(r"\b(?:at (?:most|least)|up to|no (?:more|fewer) than)\b", re.IGNORECASE)
 
 
@@ -95,14 +103,16 @@ def _certainty(
     if cell.form is Form.FRACTION:
         return _of_fraction(across, down, cell)
     if Kind.COUNT in (across, down):
+        if _is_of_tnm(view, column):
+            return None
         return None if _counts_folds(view, row, column, cell) else Certainty.SURE
     if min(across, down) <= Kind.PERCENT:
         return Certainty.LIKELY if cell.is_explicit else None
     if cell.is_explicit:
         return Certainty.SURE
     if Kind.PEOPLE in (across, down):
-        return _of_people(view, row, column, shape)
-    if across is Kind.INDEX:
+        return _as_sure_as_the_noun(view, row, column, _of_people(view, row, column, shape))
+    if across is Kind.INDEX or _TESTS.fullmatch(view.table.columns[column].strip()):
         return None
     return shape
 
@@ -117,6 +127,26 @@ def _of_people(view: View, row: int, column: int, shape: Certainty | None) -> Ce
             return None
         return Certainty.SURE
     return shape or (Certainty.SURE if view.columns[column] >= Kind.GROUP else None)
+
+
+def _as_sure_as_the_noun(
+    view: View, row: int, column: int, certainty: Certainty | None
+) -> Certainty | None:
+    """Less sure where nothing but few images, events or the like are named: those may be settings.
+
+    `scans: 3` may be a protocol; `patients: 3` and `scans: 412` count.
+    """
+    words = {*tokens_of(view.table.columns[column]), *tokens_of(view.names[row])}
+    if certainty is not Certainty.SURE or words & PERSON_NOUNS:
+        return certainty
+    counts = [line[column].count or 0 for line in view.cells]
+    return Certainty.SURE if max(counts, default=0) >= _PLENTY else Certainty.LIKELY
+
+
+def _is_of_tnm(view: View, column: int) -> bool:
+    """Whether a column is the N of a TNM stage, not a number of people."""
+    names = {name.strip() for name in view.table.columns}
+    return view.table.columns[column].strip() == "N" and {"T", "M"} <= names
 
 
 def _of_share(view: View, row: int, column: int, cell: Cell) -> Certainty | None:

@@ -11,6 +11,8 @@ import numpy
 from vitrine.egress.checks.document import Document, Table
 from vitrine.egress.checks.finding import Severity
 from vitrine.egress.checks.rule import Rule
+from vitrine.egress.checks.rules.prose_records import listed_in
+from vitrine.egress.checks.rules.tables_disguised import is_disguised
 from vitrine.egress.checks.rules.tables_profile import Profile, profiles
 from vitrine.egress.checks.rules.tables_words import Kind, word_set
 from vitrine.egress.disclosure import DisclosurePolicy
@@ -67,8 +69,10 @@ def _row_level(document: Document, policy: DisclosurePolicy) -> Answer:
             or _is_a_value_per_case(table, columns)
             or _is_a_score_per_case(table, columns)
             or _has_event_times(columns)
+            or is_disguised(table, columns)
         ):
             likely.append(place)
+    likely += dict.fromkeys(listed_in(document))
     if sure:
         yield Severity.BLOCK, "one row for each person or image", (*sure, *likely)
     elif likely:
