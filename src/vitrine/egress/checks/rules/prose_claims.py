@@ -17,8 +17,24 @@ _ALL: Final = re.compile(
     rf"(?:{WRITTEN}\s+)?{ADJECTIVES}{_PEOPLE}\b",
     re.IGNORECASE,
 )
+_NOBODY: Final = re.compile(
+    r"\b(?:everyone|everybody|nobody|no one|none|all)(?: of (?:them|whom|these|those))?"
+    r"(?=\s+(?:with|in|at|from|on|had|have|has|were|was|are|died|survived|responded|relapsed"
+    r"|progressed)\b)",
+    re.IGNORECASE,
+)
+_RATE_OF: Final = re.compile(
+    r"\b(?:recurrence|relapse|response|mortality|survival|complication|progression|infection"
+    r"|readmission)\b[^.;\d]{0,60}?(?:was|of|is|[:=])\s*(?:100|0)(?:\.0+)?\s*(?:%|per\s?cent)",
+    re.IGNORECASE,
+)
+_SEEN: Final = re.compile(
+    r"\s+(?:who (?:were|was) )?(?:scanned|treated|seen|enrolled|included|examined|imaged)"
+    r" (?:at|in|with|by)\b",
+    re.IGNORECASE,
+)
 _WHOLE_SHARE: Final = re.compile(
-    rf"(?<![\w.,±–-])(?:100|0)(?:\.0+)?\s*(?:%|per\s?cent)\s+(?:of\s+(?:the\s+|our\s+|all\s+)?"
+    rf"(?<![\w.,±–-])(?:100|0)(?:\.0+)?\s*(?:%|per\s?cent)\s+(?:\(\s*\d+\s*/\s*\d+\s*\)\s*)?(?:of\s+(?:the\s+|our\s+|all\s+)?"
     rf"(?:{WRITTEN}\s+)?{ADJECTIVES}{_PEOPLE}\b|(?=died|relapsed|progressed|survived|responded))",
     re.IGNORECASE,
 )
@@ -70,20 +86,39 @@ _LIMITED: Final = re.compile(rf"\b(?!hospital\b){_TECHNICAL}\b", re.IGNORECASE)
 _LAST_WORD: Final = re.compile(rf"\b(?:({_MEASURED})|({_TECHNICAL}))\b", re.IGNORECASE)
 _SPAN: Final = re.compile(
     rf"\b(?:rang(?:e|es|ed|ing)|ran|varied|var(?:ies|ying)|spann?(?:ed|ing|s)|extend(?:ed|s|ing)"
-    rf"|min\s*[-–/]\s*max|full range)\b(?:\s+(?:was|of|is|from|between)|[:,=\s(\[])*({_NUMBER})"
+    rf"|min\s*[-–/]\s*max|full range)\b(?:\s+in\s+[a-z]+)?"
+    rf"(?:\s+(?:was|of|is|from|between)|[:,=\s(\[])*({_NUMBER})"
     rf"\s*(?:[a-zA-Z/%²]{{1,8}}\s+)?(?:to|and|[-–,])\s*({_NUMBER})",
     re.IGNORECASE,
 )
 _AGED: Final = re.compile(
-    rf"\b(?:were|was|being)\s+aged\s+(?:between\s+)?{_NUMBER}\s*(?:to|and|[-–])\s*{_NUMBER}",
+    rf"\b(?:were|was|being)\s+aged\s+(?:between\s+)?{_NUMBER}\s*(?:to|and|[-–])\s*{_NUMBER}"
+    rf"|\b(?:were|was)\s+between\s+{_NUMBER}\s+and\s+{_NUMBER}\s+years (?:old|of age)"
+    rf"|\bages?\s*[:=]\s*{_NUMBER}\s*(?:to|[-–])\s*{_NUMBER}(?!\s*(?:,\s*\d|and))",
     re.IGNORECASE,
 )
 _MIN_MAX: Final = re.compile(
     rf"\bmin(?:imum)?\.?\s*[:=]?\s*{_NUMBER}[^.;\n]{{0,20}}\bmax(?:imum)?\.?\s*[:=]?\s*{_NUMBER}",
     re.IGNORECASE,
 )
+_SPREAD: Final = re.compile(
+    rf"(?<!voxel )(?<!pixel )(?<!batch )(?<!kernel )(?<!matrix )(?<!step )"
+    rf"\b(?:diameters?|sizes?|volumes?|weights?|heights?|bmi|psa|length of stay|survival times?)"
+    rf"\s*(?:were\s+|was\s+)?(?:from|between|:)\s*{_NUMBER}\s*(?:[a-z]{{1,4}}\s+)?(?:to|and|[-–])"
+    rf"\s*{_NUMBER}\s*(?:mm|cm|ml|cm3|kg|ng|days|months|years)\b",
+    re.IGNORECASE,
+)
+_HIGHEST: Final = re.compile(
+    rf"\b(?:ages?|bmi|psa|weight|height|volume|diameter|suv)\s+(?:max|min)(?:imum)?\.?\s*"
+    rf"[:=]?\s*{_NUMBER}|(?<=\d)[^.;]{{0,40}}\bthe (?:youngest|oldest|heaviest|lightest|tallest)\b",
+    re.IGNORECASE,
+)
+_MEDIAN_RANGE: Final = re.compile(
+    rf"{_NUMBER}\s*[(\[]\s*{_NUMBER}\s*[-–]\s*{_NUMBER}\s*[)\]](?=.*[(\[]\s*range\s*[)\]])",
+    re.IGNORECASE,
+)
 _UP_TO: Final = re.compile(
-    rf"\bup to\s+{_NUMBER}\s*(?:ml|mm|cm|cm3|kg|years|months|days|ng)\b", re.IGNORECASE
+    rf"\bup to\s+{_NUMBER}\s*(?:ml|mm|cm|cm3|kg|months|days|ng)\b", re.IGNORECASE
 )
 _EXTREME: Final = re.compile(
     r"\b(?:youngest|oldest|heaviest|lightest|tallest|largest|smallest|biggest|longest|shortest"
@@ -102,9 +137,12 @@ def uniform_in(document: Document) -> Iterator[str]:
 
 def uniform_by(line: str) -> Iterator[int]:
     """Where in a sentence, from 0, all or none of a group are said to have a property."""
-    for found in (*_ALL.finditer(line), *_WHOLE_SHARE.finditer(line)):
-        said = line[found.end() : found.end() + _CLAUSE]
+    yield from (found.start() for found in _RATE_OF.finditer(line))
+    for found in (*_ALL.finditer(line), *_NOBODY.finditer(line), *_WHOLE_SHARE.finditer(line)):
+        said = _SEEN.sub("", line[found.end() : found.end() + _CLAUSE], count=1)
         of_whom = found.group()
+        if found.re is _ALL and found.group().lower().startswith("no"):
+            said = said[max((each.end() for each in _PROCEDURE.finditer(said)), default=0) :]
         counted = found.re is _WHOLE_SHARE and re.search(r"%\D*\d", of_whom)
         if counted or (_OUTCOME.search(said) and not _PROCEDURE.search(said)):
             yield found.start()
@@ -124,9 +162,11 @@ def extremes_in(document: Document) -> Iterator[str]:
 
 def extremes_by(line: str) -> Iterator[int]:
     """Where in a sentence, from 0, an extreme of a property of persons stands."""
-    for form in (_SPAN, _AGED, _MIN_MAX, _UP_TO):
+    for form in (_AGED, _SPREAD, _HIGHEST):
+        yield from (found.start() for found in form.finditer(line))
+    for form in (_SPAN, _MIN_MAX, _UP_TO, _MEDIAN_RANGE):
         for found in form.finditer(line):
-            if form is _AGED or _is_of_persons(line, found):
+            if _is_of_persons(line, found):
                 yield found.start()
     for found in _EXTREME.finditer(line):
         if not _LIMITED.search(f"{found.group()}{line[found.end() :][:30]}"):

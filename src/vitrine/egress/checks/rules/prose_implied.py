@@ -29,9 +29,9 @@ _PEOPLE: Final = rf"(?:{PERSONS}|{THINGS})"
 _THE: Final = r"(?:the\s+|all\s+|these\s+|our\s+|those\s+)?"
 _TOTALS: Final = (
     re.compile(rf"{FREE}({WRITTEN})\s+{ADJECTIVES}{_PEOPLE}\b", re.IGNORECASE),
-    re.compile(rf"\b(?:patients|subjects|participants|women|men|cases|n)\s*[=:]\s*({DIGITS})",
+    re.compile(rf"\b(?:patients|subjects|participants|women|men|cases|n|support)['\"]?\s*[=:]\s*({DIGITS})",
                re.IGNORECASE),
-    re.compile(rf"\b(?:n|num)_(?:{_PEOPLE}|test|val\w*|train)\w*\s*[=:]\s*({DIGITS})",
+    re.compile(rf"\b(?:n|num)_(?:{_PEOPLE}|test|val\w*|train)\w*['\"]?\s*[=:]\s*({DIGITS})",
                re.IGNORECASE),
     re.compile(rf"\bof\s+(?:the|our|these)\s+({WRITTEN})\s+(?!{NOT_PEOPLE}\b)[a-z]", re.IGNORECASE),
 )  # fmt: skip
@@ -55,10 +55,15 @@ _RATE: Final = re.compile(
     rf"\b(?:{_RATES})\b['\"]?\s*(?:[=:]|of|was|is|reached)?\s*(0?\.\d{{1,18}}|1\.0{{1,9}})(?![\d.%])",
     re.IGNORECASE,
 )
+_RATE_WORD: Final = re.compile(rf"\b(?:{_RATES})\b", re.IGNORECASE)
+_DECIMAL: Final = re.compile(r"(?<![\w.,])0?\.\d{1,18}(?![\w.%])(?!\s*(?:%|mm|ml|cm))")
 _NOT_SHARES: Final = re.compile(
     r"\b(?:auc|auroc|dice|dsc|icc|kappa|iou|f1|ap|correlation|cv|precision|ppv|npv|power"
     r"|overlap|agreement|confidence|probability)\b[^.;]{0,12}$",
     re.IGNORECASE,
+)
+_NO_RATES: Final = re.compile(
+    r"\b(?:auc|auroc|dice|dsc|icc|kappa|iou|f1|ap|precision|ppv|npv|loss|p)\b", re.IGNORECASE
 )
 _NAMED_FRACTION: Final = re.compile(
     rf"\b(?:({SPELLED}|a|an)[ -])?({FRACTION})\s+(?:of\s+){_THE}({WRITTEN})\s+"
@@ -66,7 +71,8 @@ _NAMED_FRACTION: Final = re.compile(
     re.IGNORECASE,
 )
 _ONE_IN: Final = re.compile(
-    rf"\b(one|two|three)\s+(?:in|out of)(?:\s+every)?\s+({WRITTEN})\s+(?:of\s+){_THE}({WRITTEN})\b",
+    rf"\b(one|two|three|\d)\s+(?:in|out of)(?:\s+every)?\s+({WRITTEN})\s+(?:of\s+){_THE}"
+    rf"({WRITTEN})\b",
     re.IGNORECASE,
 )
 _ALL_BUT: Final = re.compile(
@@ -75,6 +81,14 @@ _ALL_BUT: Final = re.compile(
     rf"\s+(?:but|except(?: for)?|save|apart from)\s+({WRITTEN})(?!\.?\d*\s*(?:%|per\s?cent))"
     rf"(?!\s+{ADJECTIVES}{NOT_PEOPLE}\b)",
     re.IGNORECASE,
+)
+_EXCEPT: Final = re.compile(
+    rf"\b(?:with the exception of|apart from|except(?: for)?|other than)\s+({WRITTEN})\b"
+    rf"(?!\s+{ADJECTIVES}{NOT_PEOPLE}\b)(?!\.?\d*\s*(?:%|per\s?cent))",
+    re.IGNORECASE,
+)
+_EVERY: Final = re.compile(
+    rf"\b(?:all|every)\b[^.;]{{0,30}}?\b{_PEOPLE}\b|\bevery(?:body|one)\b", re.IGNORECASE
 )
 _PART_OF: Final = re.compile(
     rf"{FREE}({WRITTEN})\s*(?:/|of|out of)\s*{_THE}({WRITTEN})"
@@ -103,14 +117,16 @@ class _Share:
 def implied_in(document: Document, policy: DisclosurePolicy) -> Iterator[str]:
     """Places in texts that give away a count below the threshold."""
     for sentence in sentences(document):
-        if any(map(str.isdigit, sentence.text)) or " of " in sentence.text:
-            for offset in implied_by(sentence.text, policy):
-                yield sentence.place(offset)
+        for offset in implied_by(sentence.text, policy):
+            yield sentence.place(offset)
 
 
 def implied_by(line: str, policy: DisclosurePolicy) -> Iterator[int]:
     """Where in a sentence, from 0, a count below the threshold is given away."""
     for found in _ALL_BUT.finditer(line):
+        if 0 < whole(found[1]) < policy.threshold:
+            yield found.start()
+    for found in _EXCEPT.finditer(line) if _EVERY.search(line) else ():
         if 0 < whole(found[1]) < policy.threshold:
             yield found.start()
     yield from _fractions(line, policy)
@@ -147,7 +163,7 @@ def _left_over(line: str, policy: DisclosurePolicy) -> Iterator[int]:
         return
     taken = totals[0].span(1)
     total = whole(totals[0][1])
-    parts = [each for each in _PARTS.finditer(line, taken[1]) if whole(each[1]) < total]
+    parts = [each for each in _PARTS.finditer(line) if whole(each[1]) < total]
     counts = [whole(each[1]) for each in parts]
     alone = [each for each in counts if _leaves_few(total, [each], policy)]
     if alone or (len(counts) > 1 and _leaves_few(total, counts, policy)):
@@ -176,8 +192,13 @@ def _shares(line: str) -> Iterator[_Share]:
         if not _NO_SHARE.search(before) and not _NOT_SHARES.search(before):
             written = found[1] or str(whole(found[2]))
             yield _share(found.start(), float(written) / 100, len(written.partition(".")[2]) + 2)
-    for found in _RATE.finditer(line):
-        yield _share(found.start(), float(found[1]), len(found[1].partition(".")[2]))
+    rates = [(found.start(), found[1]) for found in _RATE.finditer(line)]
+    decimals = [(found.start(), found.group()) for found in _DECIMAL.finditer(line)]
+    named = _RATE_WORD.search(line)
+    if not rates and named and len(decimals) == 1 and not _NO_RATES.search(line):
+        rates = decimals
+    for start, written in rates:
+        yield _share(start, float(written), len(written.partition(".")[2]))
 
 
 def _share(at: int, value: float, decimals: int) -> _Share:

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
-from vitrine.egress.checks.document import Document, Role, Text
+from vitrine.egress.checks.document import Document, Role, Table, Text
 from vitrine.egress.checks.rules.tables_words import word_set
 
 _READ: Final = 1_000_000
+_ROWS_READ: Final = 2_000
 _SUMMED_UP: Final = 10
 """So many values or lines are no summary."""
 
@@ -48,8 +49,13 @@ _TUPLES: Final = re.compile(
 )
 _CASE_LINE: Final = re.compile(
     r"(?<![A-Za-z])(?:patient|subject|case|participant|person|scan|image|lesion|nodule|woman|man"
-    r"|study|sample|volume|pt|subj)s?[ _#:=-]{0,2}(?:id|no\.?|number)?[ _#:=-]{0,2}"
-    r"([A-Za-z]{0,4}[-_]?\d{1,7})\b(?!\s*(?:of|/)\s*\d)([^\n]{1,160})",
+    r"|study|sample|volume|pt|subj|id)s?[ _#:=-]{0,2}(?:id|no\.?|number)?[ _#:=-]{0,2}"
+    r"([A-Za-z]{0,4}[-_]?\d{1,7})\b(?!\s*(?:of|/)\s*\d(?![^\n]*(?:label|pred|truth|dice)))"
+    r"([^\n]{1,160})",
+    re.IGNORECASE,
+)
+_PERSON: Final = re.compile(
+    r"(?<![\w.])\d{2}\s*(?:y(?:o|rs?|ears?)?(?: old)?)?\s*[,/; ]\s*(?:m|f|male|female|man|woman)\b",
     re.IGNORECASE,
 )
 _VALUE: Final = re.compile(r"(?<![\w.])\d+\.\d+|\b(?:age|aged|stage|sex|[FM])\b")
@@ -68,6 +74,14 @@ def listed_in(document: Document) -> Iterator[str]:
             starts |= {*_case_lines(shown)}
         for start in sorted(starts):
             yield _place(text, start)
+    if document.kind == "csv" and not document.path.lower().endswith((".csv", ".tsv")):
+        yield from (table.at or "all rows" for table in document.tables if _are_case_lines(table))
+
+
+def _are_case_lines(table: Table) -> bool:
+    """Whether rows of a text that happens to have commas are lines about one case each."""
+    rows = (table.columns, *table.rows[:_ROWS_READ])
+    return any(True for _ in _case_lines("\n".join(", ".join(row) for row in rows)))
 
 
 def drawn_in(document: Document) -> Iterator[str]:
@@ -156,6 +170,9 @@ def _case_lines(shown: str) -> Iterator[int]:
             lines.setdefault(found[1].lower(), found.start())
     if len(lines) >= 5:
         yield min(lines.values())
+    persons = [found.start() for found in _PERSON.finditer(shown)]
+    if len(persons) >= 5:
+        yield persons[0]
 
 
 def _drawings(lines: Sequence[str]) -> Iterator[int]:

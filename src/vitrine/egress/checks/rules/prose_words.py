@@ -25,7 +25,7 @@ FREE: Final = r"(?<![\w.,/\-–=<>≤≥#^])"
 PERSONS: Final = (
     r"(?:patients?|subjects?|participants?|individuals?|persons?|people|women|men|wom[ae]n|man"
     r"|girls?|boys?|child(?:ren)?|infants?|neonates?|newborns?|survivors?|donors?|volunteers?"
-    r"|mothers?|deaths?|carriers|smokers|(?:non-?)?responders|twins|siblings|brothers|sisters"
+    r"|mothers?|deaths?|carriers?|smokers?|(?:non-?)?responders|twins|siblings|brothers|sisters"
     r"|adolescents|adults|females|males|respondents)"
 )
 THINGS: Final = (

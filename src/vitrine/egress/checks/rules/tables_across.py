@@ -26,13 +26,15 @@ _ABOVE: Final = re.compile(
     r"|(\d+(?:\.\d+)?)\s*(?:\+|(?:and|or) (?:over|older|more|above))", re.I,
 )  # fmt: skip
 _BETWEEN: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(?:-|\u2013|to)\s*(\d+(?:\.\d+)?)\s*\w*", re.I)
+_NO_COUNTS: Final = (Kind.SETTING, Kind.MEASURE, Kind.STATISTIC)
 _WHOLE: Final = word_set(
     "all total overall full whole entire complete everyone everybody cohort main population first "
     "initial original final revised version"
 )
 _PART: Final = word_set(
     "without with excluding subset subgroup sub ever never smokers smoker women men female male "
-    "girls boys only except sensitivity diabetics diabetic carriers responders young old elderly"
+    "girls boys only except excl minus less no withdrawn nonsmokers filtered restricted "
+    "sensitivity diabetics diabetic carriers responders young old elderly"
 )
 
 
@@ -76,7 +78,7 @@ def _columns(path: str, view: View) -> Iterator[Counts]:
         telling = not view.table.columns[column].lower().startswith("value")
         if column in view.labels or not whole or kind in (Kind.SETTING, Kind.MEASURE, Kind.INDEX):
             continue
-        if any(row in (Kind.SETTING, Kind.MEASURE, Kind.STATISTIC) for row in view.rows):
+        if kind not in (Kind.COUNT, Kind.PEOPLE) and any(row in _NO_COUNTS for row in view.rows):
             continue
         about = f"{path} {view.table.caption} {view.table.at} " + (
             view.table.columns[column] if telling else ""

@@ -50,10 +50,14 @@ def counted(view: View) -> tuple[Counted, ...]:
 
 def _counted(view: View) -> Iterator[Counted]:
     shape = _by_shape(view)
-    numbering = {k for k in range(len(view.columns)) if _is_numbering(view, k)}
+    others = {
+        k
+        for k in range(len(view.columns))
+        if _is_numbering(view, k) or _is_of_literature(view, k) or _is_of_tnm(view, k)
+    }
     for number, line in enumerate(view.cells):
         for column, cell in enumerate(line):
-            if cell.count is None or column in view.labels or column in numbering:
+            if cell.count is None or column in view.labels or column in others:
                 continue
             certainty = _certainty(view, number, column, cell, shape)
             if certainty:
@@ -103,8 +107,6 @@ def _certainty(
     if cell.form is Form.FRACTION:
         return _of_fraction(across, down, cell)
     if Kind.COUNT in (across, down):
-        if _is_of_tnm(view, column):
-            return None
         return None if _counts_folds(view, row, column, cell) else Certainty.SURE
     if min(across, down) <= Kind.PERCENT:
         return Certainty.LIKELY if cell.is_explicit else None
@@ -141,6 +143,14 @@ def _as_sure_as_the_noun(
         return certainty
     counts = [line[column].count or 0 for line in view.cells]
     return Certainty.SURE if max(counts, default=0) >= _PLENTY else Certainty.LIKELY
+
+
+def _is_of_literature(view: View, column: int) -> bool:
+    """Whether a column counts what was published, beside authors, years or databases."""
+    if not set(tokens_of(view.table.columns[column])) & {"studies", "records", "references"}:
+        return False
+    words = {word for name in view.table.columns for word in tokens_of(name)}
+    return bool(words & {"author", "authors", "database", "journal", "hits", "year", "search"})
 
 
 def _is_of_tnm(view: View, column: int) -> bool:

@@ -196,7 +196,7 @@ def _answer(found: Sequence[_Placed], surely: str, perhaps: str) -> Answer:
 
 
 RULES: Final = (
-    Rule("small-cells", 1, _small),
-    Rule("unrounded-counts", 1, _unrounded),
-    Rule("class-disclosure", 1, _classes),
+    Rule("small-cells", 2, _small),
+    Rule("unrounded-counts", 2, _unrounded),
+    Rule("class-disclosure", 2, _classes),
 )

@@ -114,6 +114,6 @@ def _has_counts(document: Document) -> bool:
 
 
 REQUEST_RULES: Final = (
-    RequestRule("differencing", 1, _differencing),
+    RequestRule("differencing", 2, _differencing),
     RequestRule("underlying-counts", 1, _underlying),
 )

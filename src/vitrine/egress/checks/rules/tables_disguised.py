@@ -93,18 +93,22 @@ def _is_ranked(table: Table, columns: Sequence[Profile]) -> bool:
     """Whether sorted values, beside their rank or alone, are as uneven as those of a sample."""
     if len(table.rows) < _RANKED or not 1 <= len(columns) <= 3:
         return False
-    if any(each.words & _ORDERED - {"rank", "position", "number"} for each in columns):
-        return False
     ranks = [each for each in columns if each.is_numeric and _is_numbering(each.numbers)]
     values = [each for each in columns if each not in ranks and each.is_numeric]
     others = [each for each in columns if each not in ranks and each not in values]
     if len(values) != 1 or any(each.distinct > 0.5 for each in others):
         return False
+    if any(each.words & _ORDERED for each in (*values, *others)):
+        return False
+    if any(each.words & _CURVES for each in ranks):
+        return False
     value = values[0]
     is_named = value.is_personal or bool(ranks) or bool(value.words & _SIZES)
-    return is_named and value.has_decimals and _is_uneven(value.numbers)
+    is_measured = value.has_decimals or bool(value.words & _SIZES)
+    return is_named and is_measured and _is_uneven(value.numbers)
 
 
+_CURVES: Final = word_set("epoch step iteration component year month week day fold time k degree")
 _SIZES: Final = word_set("volume volumes size diameter change value values response ml mm ratio")
 
 

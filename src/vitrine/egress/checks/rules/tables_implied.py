@@ -199,4 +199,4 @@ def _complements(view: View, threshold: int) -> Iterator[_Placed]:
             yield view.table.place(each.row, each.column), Certainty.LIKELY
 
 
-RULES: Final = (Rule("implied-counts", 1, _implied_counts),)
+RULES: Final = (Rule("implied-counts", 2, _implied_counts),)

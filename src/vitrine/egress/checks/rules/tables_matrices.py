@@ -21,7 +21,10 @@ Answer = Iterable[tuple[Severity, str, Sequence[str]]]
 _WIDE: Final = 16
 _ROWS: Final = 2000
 _SEQUENCE: Final = re.compile(r"([A-Za-z_ .:\[\]-]*?)[_ .\[-]*\d+\]?")
-_ORDERS: Final = word_set("fold epoch year month week age hour day class bin q item visit")
+_ORDERS: Final = word_set(
+    "fold epoch year month week age hour day class bin q item visit loss acc accuracy auc lr "
+    "history train val precision recall iou"
+)
 _LATENT: Final = re.compile(
     r"embedding|\bemb|latent|feature[ _]?vec|\bvector|\bencod|representation", re.IGNORECASE
 )
@@ -103,7 +106,7 @@ def _sequence(table: Table) -> list[int]:
     stem = next((each for each, found in stems.items() if found is best), "")
     if kind_of(stem) in (Kind.COUNT, Kind.PEOPLE, Kind.SETTING):
         return []
-    return [] if set(stem.replace("_", " ").split()) & _ORDERS else best
+    return [] if set(re.split(r"[\W_]+", stem)) & _ORDERS else best
 
 
 def _values(table: Table, columns: Sequence[int]) -> NDArray[numpy.float64] | None:
@@ -187,6 +190,6 @@ def _lists_pixels(table: Table) -> bool:
 
 RULES: Final = (
     Rule("encoded-data", 1, _encoded),
-    Rule("embeddings", 1, _embeddings),
-    Rule("pixel-matrix", 1, _pixels),
+    Rule("embeddings", 2, _embeddings),
+    Rule("pixel-matrix", 2, _pixels),
 )

@@ -74,4 +74,4 @@ def is_quotient(written: str) -> bool:
     return is_near and (near.denominator >= _TRIVIAL or (value > 1 and near.denominator > 2))
 
 
-RULES: Final = (Rule("excess-precision", 1, _precision),)
+RULES: Final = (Rule("excess-precision", 2, _precision),)

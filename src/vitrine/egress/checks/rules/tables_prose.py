@@ -33,7 +33,7 @@ _OUT: Final = (
 _DID: Final = (
     r"(?:had|were|was|underwent|died|relapsed|progressed|responded|recurred|declined|refused"
     r"|withdrew|dropped out|developed|received|completed|attended|missed|did not|could not|showed"
-    r"|needed|required|remained|took part|left)\b"
+    r"|needed|required|remained|took part|left|with(?:out)?|relapsing)\b"
 )
 _TELLING: Final = (
     r"(?:died|relapsed|progressed|recurred|declined|refused|withdrew|dropped out|lost to follow-?up"
@@ -54,7 +54,7 @@ _COMPARED: Final = re.compile(
 )
 _PRINTED: Final = re.compile(
     rf"\b{PERSONS}\b(?:(?!\b(?:per|batch|folds?|min\w*|max\w*|mean|median|average|age|ids?|threshold)"
-    r"\b)[^.:=\n\d]){0,60}[:=]\s*(\d+)\s*$",
+    r"\b)[^.:=\n\d]){0,60}[:=]\s*(\d{1,9})\s*[.;]?\s*$",
     re.IGNORECASE,
 )
 _FLOW: Final = re.compile(
@@ -67,7 +67,27 @@ _WHOM: Final = re.compile(
     rf"\bof (?:whom|them),?\s+(?:only\s+)?({WRITTEN})\b|{FREE}({WRITTEN})\s+of\s+(?:whom|them)\b",
     re.IGNORECASE,
 )
-_ACTED: Final = re.compile(rf"(?<![\w.,/–=-])({WRITTEN})\s+{_SHARE}{_DID}", re.IGNORECASE)
+_ACTED: Final = re.compile(
+    rf"(?<![\w.,/–=-])({WRITTEN})\s+{_SHARE}(?:of (?:these|those|them)\s+)?{_DID}", re.IGNORECASE
+)
+_SHARED: Final = re.compile(
+    rf"{FREE}({DIGITS})\s*(?:/|of|out of)\s*{DIGITS}\s*\(\s*\d+(?:\.\d+)?\s*%\s*\)"
+    rf"|[:=]\s*({DIGITS})\s*(?:/|of|out of)\s*(?:n\s*=\s*)?{DIGITS}\s*(?:[.;,]|$)",
+    re.IGNORECASE,
+)
+_NAMED: Final = re.compile(
+    rf"\b(?:{PERSONS}|relapses|recurrences|withdrawals|dropouts|exclusions|cancers|complications)"
+    rf"['\"]?\s*[=:]\s*({DIGITS})(?!\s*(?:%|/))",
+    re.IGNORECASE,
+)
+_LISTED: Final = re.compile(r"(?<=[a-z]) \((\d{1,4})\)(?=\s*(?:[,;.]|and\b|$))")
+_REASONS: Final = re.compile(r"\b(?:exclu\w+|reasons?|withdr\w+|causes? of death)\b", re.IGNORECASE)
+_SUPPOSED: Final = re.compile(
+    r"\b(?:suppose|assum(?:e|ing)|hypothetical\w*|imagine|simulat\w+|representatives?|lay members"
+    r"|steering|et al|previous stud(?:y|ies)|batch(?:es)? (?:of|that|size)|same (?:rank|score))\b",
+    re.IGNORECASE,
+)
+"""Of what a sentence speaks that counts none of the patients of a study."""
 _LOST: Final = re.compile(rf"\blost\s+({WRITTEN})\s+to\s+follow", re.IGNORECASE)
 _SINGLE: Final = re.compile(
     rf"\b(?:a|one|only a) (single) {ADJECTIVES}{PERSONS}\b(?! (?:institution|use))", re.IGNORECASE
@@ -104,8 +124,9 @@ _LEFT_OUT: Final = re.compile(
     re.IGNORECASE,
 )
 _BEFORE: Final = re.compile(
+    r"(?:(?<![A-Za-z])(?=[A-Za-z])|(?=[^A-Za-z]))"
     r"(?:[<>≤≥]=?|at least|at most|(?:fewer|less|more|greater|smaller|larger|other|rather) than|"
-    r"minimum(?: of)?|maximum(?: of)?|one (?:in|out of)|"
+    r"minimum(?: of)?|maximum(?: of)?|(?:one|\d+) (?:in|out of)|"
     r"min\.?|max\.?|under|below|over|above|up to|every|each|any|per|"
     r"(?:stage|grade|type|phase|class|level|category|score|birads|bi-rads|pi-rads)s?"
     r"(?:\s*\d\w?\s*(?:,|or|and|to|/|-|–))*|group|week|day|month|year|table|figure|fig\.?|arm|no|"
@@ -119,12 +140,15 @@ _AFTER: Final = re.compile(
     r"|cohorts?\b|levels?\b|characteristics|data\b|records?\b"
     r"|arms?\b|categories|clusters|types|images|scans"
     r"|per\b|/|or (?:more|fewer|less)|each\b|at a time|at once|minimum|in each|to \d|-"
-    rf"|years?\b|in (?:every |each )?(?:{WRITTEN})|in the (?:\w+ )?panel"
+    rf"|years?\b|in (?:every |each )?(?:{WRITTEN})\b(?!\s+{ADJECTIVES}(?:{PERSONS}|{THINGS}))"
+    r"|in the (?:\w+ )?panel"
     r"|(?:are|is) (?:needed|required)"
     r"|(?:[\w-]+ ){0,6}(?:may|might|can|could|would|should|must)\b)",
     re.IGNORECASE,
 )
-_NOT_PEOPLE: Final = re.compile(rf"\s*(?:[\w-]+\s+)?{NOT_PEOPLE}\b", re.IGNORECASE)
+_NOT_PEOPLE: Final = re.compile(
+    rf"\s*(?:(?!(?:from|at|in|by|with|on|of|for)\b)[\w-]+\s+)?{NOT_PEOPLE}\b", re.IGNORECASE
+)
 _OF_PEOPLE: Final = re.compile(rf"\b(?:{PERSONS}|{THINGS}|{_TELLING})\b", re.IGNORECASE)
 _YEARS: Final = range(1900, 2101)
 
@@ -141,6 +165,8 @@ def counts_in(document: Document) -> Iterator[tuple[str, int, Certainty]]:
 
 def counts_of(line: str) -> Iterator[tuple[int, int, Certainty]]:
     """Where in a sentence a count of people stands, from 0, the count and how sure it is."""
+    if _SUPPOSED.search(line):
+        return
     taken: set[int] = set()
     for start, written, certainty in (*_in_digits(line), *_in_lists(line), *_in_words(line)):
         if start not in taken:
@@ -166,7 +192,9 @@ def _in_digits(line: str) -> Iterator[_Found]:
 def _in_lists(line: str) -> Iterator[_Found]:
     """Cells of a confusion matrix, and what is said to be left out or lost."""
     confused = list(_CONFUSED.finditer(line))
-    certain = confused if len(confused) > 1 else []
+    certain = [*confused] if len(confused) > 1 else []
+    listed = list(_LISTED.finditer(line)) if _REASONS.search(line) else []
+    certain += listed if len(listed) > 1 else []
     for found in (*certain, *_LEFT_OUT.finditer(line), *_LOST.finditer(line)):
         yield found.start(1), found[1], Certainty.LIKELY
 
@@ -176,7 +204,7 @@ def _in_words(line: str) -> Iterator[_Found]:
         for found in pattern.finditer(line):
             if _is_meant(line, found):
                 yield found.start(1), found[1], certainty
-    for pattern in (_ACTED, _WHOM) if _OF_PEOPLE.search(line) else ():
+    for pattern in (_ACTED, _WHOM, _SHARED, _NAMED) if _OF_PEOPLE.search(line) else ():
         for found in pattern.finditer(line):
             group = found.lastindex or 0
             if _is_meant(line, found) and not _is_year(found):

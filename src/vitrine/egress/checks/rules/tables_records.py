@@ -218,6 +218,7 @@ def _is_a_value_per_case(table: Table, columns: Sequence[Profile]) -> bool:
 
 def _is_a_score_per_case(table: Table, columns: Sequence[Profile]) -> bool:
     """Whether each row is what a model said of one case and what was true: a class, a score."""
+    columns = [each for each in columns if not each.words & {"fold", "index"}]
     if len(table.rows) < _MANY or not 2 <= len(columns) <= 3:
         return False
     if any(each.kind is Kind.COUNT or each.words & _NO_CASES for each in columns):
@@ -247,4 +248,4 @@ def _has_event_times(columns: Sequence[Profile]) -> bool:
     return bool((steps > 0).all()) and len(set(steps.round(6).tolist())) > times.size / 5
 
 
-RULES: Final = (Rule("row-level-data", 1, _row_level),)
+RULES: Final = (Rule("row-level-data", 2, _row_level),)

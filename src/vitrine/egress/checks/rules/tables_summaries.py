@@ -13,7 +13,7 @@ from vitrine.egress.checks.rules.prose_claims import extremes_in
 from vitrine.egress.checks.rules.tables_cells import Cell, Form, stated_counts
 from vitrine.egress.checks.rules.tables_counted import headed_counts, is_result
 from vitrine.egress.checks.rules.tables_view import View, view_of
-from vitrine.egress.checks.rules.tables_words import VARIABLES, Kind, tokens_of, word_set
+from vitrine.egress.checks.rules.tables_words import VARIABLES, Kind, kind_of, tokens_of, word_set
 from vitrine.egress.disclosure import DisclosurePolicy
 
 Answer = Iterable[tuple[Severity, str, Sequence[str]]]
@@ -161,6 +161,8 @@ def _is_regression(view: View) -> bool:
 
 def _compares_groups(view: View) -> bool:
     """Whether rows are groups of people, and columns what was measured of each."""
+    if view.table.columns == ("name", "value") and kind_of(view.table.caption) is Kind.MEASURE:
+        return all(set(tokens_of(name)) & _GROUP_NAMES for name in view.names)
     if len(view.table.rows) < 2 or not view.labels or 0 not in view.labels:
         return False
     if not set(tokens_of(view.table.columns[0])) & _GROUPINGS and not all(
@@ -236,7 +238,7 @@ def _freedom(document: Document, policy: DisclosurePolicy) -> Answer:
 
 
 RULES: Final = (
-    Rule("endpoints", 1, _endpoints),
-    Rule("missing-counts", 1, _missing_counts),
+    Rule("endpoints", 2, _endpoints),
+    Rule("missing-counts", 2, _missing_counts),
     Rule("degrees-of-freedom", 1, _freedom),
 )

@@ -112,7 +112,7 @@ _SETTINGS: Final = word_set(
     "epochs folds splits channels features estimators components neighbors iterations steps "
     "patch crop shape dims dim dimension dimensions seed seeds version threads workers gpus "
     "verbose n_jobs filters heads units bins color colour red green blue rgb opacity alpha voxel "
-    "voxels pixel pixels slices functions fractions directions beds papers citations "
+    "voxels pixel pixels slices networks functions fractions directions beds papers citations "
     "publications articles vertices faces"
 )
 _MEASURES: Final = word_set(
@@ -160,7 +160,9 @@ _OUTCOMES: Final = word_set(
 _NOT_DONE: Final = word_set(
     "no not poor failed missing lost excluded insufficient incomplete inadequate without withdrew"
 )
-_PLANNED: Final = word_set("needed required planned assumed recommended minimum maximum allowed")
+_PLANNED: Final = word_set(
+    "needed required planned assumed recommended minimum maximum allowed dummy"
+)
 _NUMBERS: Final = re.compile(r"\d+(?:[.,]\d+)?%?|[ivx]+")
 _COUNT_AND_PERCENT: Final = re.compile(
     r"\b(?:n|no\.?|count|number)\s*[,;]?\s*(?:\(\s*%|/\s*n\b|%|\(col|\(row)|\bn\s*/\s*n\b",
@@ -185,6 +187,8 @@ def kind_of(label: str) -> Kind:
         return Kind.COUNT
     if text in ("OR", "HR", "RR") or text.startswith(("OR ", "HR ", "OR(", "HR(", "aOR", "aHR")):
         return Kind.MEASURE
+    if text in ("%", "(%)"):
+        return Kind.PERCENT
     words = tokens_of(re.sub(r"[(\[]?\b[nN]\s*=\s*[\d,]+[)\]]?", "", text))
     if not words:
         return Kind.OTHER
@@ -205,7 +209,8 @@ def _of_words(text: str, words: list[str]) -> Kind:
     if said & _PLANNED or (len(words) > 1 and words[-1] in _HEADS and "(" not in text):
         return Kind.SETTING
     if "%" in text or said & _PERCENTAGES:
-        return Kind.MEASURE if said & _MEASURES - {"rate", "ratio", "weight"} else Kind.PERCENT
+        unlike = {"rate", "ratio", "weight", "quality", "agreement"}
+        return Kind.MEASURE if said & _MEASURES - unlike else Kind.PERCENT
     if words[0] in _NOT_DONE and len(words) > 1:
         return Kind.GROUP
     return _about(text, words, said)
