@@ -9,7 +9,7 @@ from typing import Any, Final
 from vitrine.egress.checks import kinds, readers
 from vitrine.egress.checks.document import Document
 from vitrine.egress.checks.facts import document_of, facts_of
-from vitrine.egress.checks.finding import Finding, Severity, finding_of
+from vitrine.egress.checks.finding import Finding, Severity, finding_of, merged
 from vitrine.egress.checks.rule import RequestRule, Rule
 from vitrine.egress.checks.rules import (
     allowed,
@@ -24,8 +24,10 @@ from vitrine.egress.checks.rules import (
     tables_differencing,
     tables_hidden,
     tables_identifiers,
+    tables_implied,
     tables_margins,
     tables_matrices,
+    tables_precision,
     tables_records,
     tables_summaries,
     texts,
@@ -44,10 +46,12 @@ RULES: Final[tuple[Rule, ...]] = (
     *containers.RULES,
     *models.RULES,
     *tables_counts.RULES,
+    *tables_implied.RULES,
     *tables_hidden.RULES,
     *tables_identifiers.RULES,
     *tables_margins.RULES,
     *tables_matrices.RULES,
+    *tables_precision.RULES,
     *tables_records.RULES,
     *tables_summaries.RULES,
 )
@@ -89,7 +93,7 @@ class Report:
 
     def with_findings(self, more: Iterable[Finding]) -> Report:
         """The same report with more findings."""
-        return replace(self, findings=(*self.findings, *more))
+        return replace(self, findings=merged((*self.findings, *more)))
 
 
 def look(
@@ -115,7 +119,7 @@ def look(
             findings += rule.findings(document, policy)
         except Exception as problem:
             findings.append(not_checked(f"the check {rule.name}", problem))
-    return Report(name, kind, tuple(findings)), facts_of(document)
+    return Report(name, kind, merged(findings)), facts_of(document)
 
 
 def compare(facts: Sequence[Any], policy: DisclosurePolicy) -> dict[str, list[Finding]]:
@@ -131,7 +135,7 @@ def compare(facts: Sequence[Any], policy: DisclosurePolicy) -> dict[str, list[Fi
             continue
         for path, finding in answers:
             found[path].append(finding)
-    return found
+    return {path: list(merged(findings)) for path, findings in found.items()}
 
 
 def unread(path: str, content: bytes, why: str) -> Report:

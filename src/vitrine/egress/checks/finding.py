@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
@@ -13,6 +13,7 @@ LOCATIONS_LIMIT: Final = 50
 PLACE_LENGTH: Final = 160
 _CHECK: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _MESSAGE_LENGTH: Final = 500
+_MORE: Final = re.compile(r"and ([\d,]+) more")
 _NUMBERED: Final = re.compile(r"\b(?:row|line|cell|output|page|element|frame) \d{1,7}\b")
 
 
@@ -63,16 +64,45 @@ class Finding:
         return replace(self, locations=tuple(dict.fromkeys(place for place in places if place)))
 
 
-def bounded(locations: Sequence[str]) -> tuple[str, ...]:
-    """Places as a finding keeps them: a file must not make its findings too large to be kept."""
+def bounded(locations: Sequence[str], unnamed: int = 0) -> tuple[str, ...]:
+    """Places as a finding keeps them: a file must not make its findings too large to be kept.
+
+    Args:
+        unnamed: how many places there are besides.
+    """
     kept = [_plain(place) for place in locations[:LOCATIONS_LIMIT]]
-    more = len(locations) - len(kept)
+    more = len(locations) - len(kept) + unnamed
     return (*kept, f"and {more:,} more") if more else tuple(kept)
 
 
 def _plain(place: str) -> str:
     text = place.encode("utf-8", "replace").decode("utf-8").replace("\0", "�")
     return text if len(text) <= PLACE_LENGTH else f"{text[: PLACE_LENGTH - 1]}…"
+
+
+def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """One finding for each check with all its places, the most serious severity and one message.
+
+    What is for information only stays apart: it must not look as serious as what is not.
+    """
+    groups: dict[tuple[str, bool], list[Finding]] = {}
+    for each in findings:
+        groups.setdefault((each.check, each.severity is Severity.INFO), []).append(each)
+    return tuple(_as_one(group) for group in groups.values())
+
+
+def _as_one(group: Sequence[Finding]) -> Finding:
+    if len(group) == 1:
+        return group[0]
+    ranked = sorted(group, key=lambda each: list(Severity).index(each.severity), reverse=True)
+    places = [place for each in ranked for place in each.locations]
+    unnamed = sum(int(each[1].replace(",", "")) for each in map(_MORE.fullmatch, places) if each)
+    named = dict.fromkeys(place for place in places if not _MORE.fullmatch(place))
+    return replace(
+        ranked[0],
+        message="; ".join(dict.fromkeys(each.message for each in ranked))[:_MESSAGE_LENGTH],
+        locations=bounded(tuple(named), unnamed),
+    )
 
 
 def finding_of(values: Any) -> Finding:

@@ -13,6 +13,13 @@ import pytest
 
 from tests.support.checked import findings, places, serious
 from tests.unit.egress.checks.test_kinds import dicom, nifti, saved, zipped
+from vitrine.egress.checks.finding import (
+    LOCATIONS_LIMIT,
+    Finding,
+    Severity,
+    bounded,
+    merged,
+)
 from vitrine.egress.checks.rules import identifiers
 
 UID = "1.2.826.0.1.3680043.8.498.45787841905188114249611671138104263"
@@ -88,7 +95,7 @@ def test_identifiers_are_found_with_their_line(text, severity):
         "x^2 + y^2, Delta^T, A^B",
         "git clone git@github.com:org/repo.git",
         "@pytest.mark.parametrize",
-        "mean age 67.3 (SD 10.2), range 18-94",
+        "mean age 67.3 (SD 10.2), IQR 58-74",
         "patients were 65 years old on average",
         "OR 1.23 (95% CI 1.10-1.38), p < 0.001",
         "AUC 0.9434765919",
@@ -129,8 +136,9 @@ def test_many_addresses_are_more_than_authors():
 
 def test_messages_hold_no_value():
     said = findings("notes.txt", "MRN: 4711002\nDOB: 12/03/1956\nSMITH^ANNA\n")
-    assert len(said) == 3
-    assert not any(value in each.message for each in said for value in ("4711", "1956", "SMITH"))
+    assert len(said) == 1
+    assert set(said[0].locations) == {"line 1", "line 2", "line 3"}
+    assert not any(value in said[0].message for value in ("4711", "1956", "SMITH"))
 
 
 def test_the_check_digit_of_nhs_numbers():
@@ -221,3 +229,22 @@ def test_long_texts_are_read_in_time(letters):
 @pytest.mark.parametrize("name", ["a.html", "a.svg"])
 def test_broken_pages_are_read_in_time(letters, name):
     assert serious(name, "<svg>" + letters * (200_000 // len(letters))) is not None
+
+
+def test_a_check_has_one_finding_for_a_file_with_every_place_and_the_worst_severity():
+    found = findings("notes.txt", f"series {UID}\nPatient 12 was excluded\nbids/sub-0042/anat\n")
+    (one,) = [each for each in found if each.check == "text-identifiers"]
+    assert (str(one.severity), set(one.locations)) == ("block", {"line 1", "line 2", "line 3"})
+
+
+def test_places_beyond_the_limit_are_still_counted_when_findings_become_one():
+    def finding(severity: Severity, first: int, more: int) -> Finding:
+        places = [f"row {number}" for number in range(first, first + LOCATIONS_LIMIT)]
+        return Finding(
+            check="a", version=1, severity=severity, message="m", locations=bounded(places, more)
+        )
+
+    (one,) = merged([finding(Severity.WARN, 1, 7), finding(Severity.BLOCK, 1000, 0)])
+    assert (one.severity, len(one.locations)) == (Severity.BLOCK, LOCATIONS_LIMIT + 1)
+    assert one.locations[0] == "row 1000"
+    assert one.locations[-1] == f"and {LOCATIONS_LIMIT + 7} more"

@@ -27,6 +27,7 @@ from vitrine.egress.checks.readers import (
     pdf,
     plain,
     raster,
+    settings,
     tabular,
     workbook,
 )
@@ -55,7 +56,8 @@ READERS: Final[Mapping[str, Reader]] = {
     "onnx": onnx.read,
     **dict.fromkeys(("pickle", "torch", "keras"), models.read_opaque),
     **dict.fromkeys(("zip", "gzip", "archive", "npz", "zarr"), _archive),
-    **dict.fromkeys(("code", "yaml", "toml"), plain.read),
+    "code": plain.read,
+    **dict.fromkeys(("yaml", "toml"), settings.read),
     **dict.fromkeys(("text", "latex"), tabular.read),
     **dict.fromkeys(("csv", "tsv"), delimited.read),
     "json": json_tables.read,

@@ -88,11 +88,20 @@ def _of_object(values: dict[str, Any], at: str) -> Iterator[Table]:
         yield _table(("name", "value"), [list(row) for row in plain], at, at)
     if _is_records(values.values()) and values:
         yield _records(list(values.values()), at, [str(key) for key in values])
+    if isinstance(values.get("columns"), list) and isinstance(values.get("data"), list):
+        yield from _split(values["columns"], values["data"], at)
     for length in sorted({len(each) for each in vectors.values()}):
         if length:
             names = [name for name, each in vectors.items() if len(each) == length]
             rows = zip(*(map(_text, vectors[name]) for name in names), strict=True)
             yield _table(tuple(names), [list(row) for row in rows], at, at)
+
+
+def _split(columns: list[Any], data: list[Any], at: str) -> Iterator[Table]:
+    """The table that pandas writes as `columns` and `data`."""
+    rows = [[_text(cell) for cell in row] for row in data if _is_vector(row)]
+    if columns and rows and all(len(row) == len(columns) for row in rows):
+        yield _table(tuple(map(str, columns)), rows, at, at)
 
 
 def _of_list(values: list[Any], at: str) -> Iterator[Table]:

@@ -194,6 +194,21 @@ PATTERNS: Final = (
         any_case=False,
     ),
     _pattern(
+        "a patient's name",
+        _WARN,
+        r"\b(?i:patient|participant|subject|volunteer|proband|woman|man)\b[^.:\n]{0,40}"
+        r"[:(,]\s*([A-Z][a-z]+ [A-Z][a-z]{2,})(?=[,)]\s*(?i:born|aged?\b|dob|tel|ward|\d{2,}))",
+        _is_somebody,
+        any_case=False,
+    ),
+    _pattern(
+        "a person's name",
+        _WARN,
+        r"(?<![\w.])(?:Mr|Mrs|Ms|Miss)\.? ([A-Z][a-z]{2,}(?: [A-Z][a-z]{2,})?)\b",
+        _is_somebody,
+        any_case=False,
+    ),
+    _pattern(
         "a path that names a patient",
         _WARN,
         r"[/\\](?:(?!20[0-3]\d)(?=0*[1-9])\d{7,12}|[A-Z]{2,5}[-_]\d{5,})(?=[/\\])",
@@ -222,7 +237,8 @@ PATTERNS: Final = (
         "a telephone number",
         _WARN,
         r"(?:(?<![a-z])(?:tel|telephone|phone|mobile|cell)(?: (?:no|number))?\.?\s*[:=]\s*[\"']?"
-        r"\+?[\d (][\d ()-]{6,}\d)|(?<![\w+])\+\d{2}[ (-]?\d[\d ()-]{7,13}\d(?![\d.])",
+        r"\+?[\d (][\d ()-]{6,}\d)|(?<![\w+])\+\d{2}[ (-]?\d[\d ()-]{7,13}\d(?![\d.])"
+        r"|(?<![\w.-])07\d{3} ?\d{3} ?\d{3}(?![\w.-])|(?<![\w.-])02\d \d{4} \d{4}(?![\w.-])",
     ),
     _pattern(
         "a postal address",

@@ -10,9 +10,17 @@ from functools import lru_cache
 
 from vitrine.egress.checks.rules.tables_cells import Cell, Form, stated_counts
 from vitrine.egress.checks.rules.tables_view import ANY_TOTAL, SHAPE_ROWS, View
-from vitrine.egress.checks.rules.tables_words import VARIABLES, Kind, kind_of, tokens_of
+from vitrine.egress.checks.rules.tables_words import (
+    PERSON_NOUNS,
+    VARIABLES,
+    Kind,
+    kind_of,
+    tokens_of,
+)
 
 _NUMBERED = 5
+_PLENTY = 20
+_TESTS = re.compile(r"passed|failed|skipped|errors|warnings|lines|calls", re.IGNORECASE)
 _LIMIT = re.compile(r"\b(?:at (?:most|least)|up to|no (?:more|fewer) than)\b", re.IGNORECASE)
 
 
@@ -42,10 +50,14 @@ def counted(view: View) -> tuple[Counted, ...]:
 
 def _counted(view: View) -> Iterator[Counted]:
     shape = _by_shape(view)
-    numbering = {k for k in range(len(view.columns)) if _is_numbering(view, k)}
+    others = {
+        k
+        for k in range(len(view.columns))
+        if _is_numbering(view, k) or _is_of_literature(view, k) or _is_of_tnm(view, k)
+    }
     for number, line in enumerate(view.cells):
         for column, cell in enumerate(line):
-            if cell.count is None or column in view.labels or column in numbering:
+            if cell.count is None or column in view.labels or column in others:
                 continue
             certainty = _certainty(view, number, column, cell, shape)
             if certainty:
@@ -102,8 +114,8 @@ def _certainty(
     if cell.is_explicit:
         return Certainty.SURE
     if Kind.PEOPLE in (across, down):
-        return _of_people(view, row, column, shape)
-    if across is Kind.INDEX:
+        return _as_sure_as_the_noun(view, row, column, _of_people(view, row, column, shape))
+    if across is Kind.INDEX or _TESTS.fullmatch(view.table.columns[column].strip()):
         return None
     return shape
 
@@ -119,6 +131,38 @@ def _of_people(view: View, row: int, column: int, shape: Certainty | None) -> Ce
 def _has_other_numbers(view: View, column: int) -> bool:
     lines = zip(view.rows, view.cells, strict=True)
     return any(kind >= Kind.PEOPLE and line[column].form is Form.NUMBER for kind, line in lines)
+
+
+def _as_sure_as_the_noun(
+    view: View, row: int, column: int, certainty: Certainty | None
+) -> Certainty | None:
+    """Less sure where nothing but few images, events or the like are named: those may be settings.
+
+    `scans: 3` may be a protocol; `patients: 3` and `scans: 412` count.
+    """
+    words = {*tokens_of(view.table.columns[column]), *tokens_of(view.names[row])}
+    if certainty is not Certainty.SURE or words & PERSON_NOUNS:
+        return certainty
+    return Certainty.SURE if _largest(view, column) >= _PLENTY else Certainty.LIKELY
+
+
+@lru_cache(maxsize=1024)
+def _largest(view: View, column: int) -> int:
+    return max((line[column].count or 0 for line in view.cells), default=0)
+
+
+def _is_of_literature(view: View, column: int) -> bool:
+    """Whether a column counts what was published, beside authors, years or databases."""
+    if not set(tokens_of(view.table.columns[column])) & {"studies", "records", "references"}:
+        return False
+    words = {word for name in view.table.columns for word in tokens_of(name)}
+    return bool(words & {"author", "authors", "database", "journal", "hits", "year", "search"})
+
+
+def _is_of_tnm(view: View, column: int) -> bool:
+    """Whether a column is the N of a TNM stage, not a number of people."""
+    names = {name.strip() for name in view.table.columns}
+    return view.table.columns[column].strip() == "N" and {"T", "M"} <= names
 
 
 def _of_share(view: View, row: int, column: int, cell: Cell) -> Certainty | None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from math import ceil, floor
 from typing import Final
 
 from vitrine.egress.checks.document import Document
 from vitrine.egress.checks.finding import Severity
 from vitrine.egress.checks.rule import Rule
-from vitrine.egress.checks.rules.tables_cells import Cell, Form, stated_counts
+from vitrine.egress.checks.rules.prose_claims import uniform_in
+from vitrine.egress.checks.rules.tables_cells import Form, stated_counts
 from vitrine.egress.checks.rules.tables_counted import (
     Certainty,
     Counted,
@@ -17,7 +18,14 @@ from vitrine.egress.checks.rules.tables_counted import (
     denominators,
     headed_counts,
 )
+from vitrine.egress.checks.rules.tables_implied import (
+    count_columns,
+    fitting,
+    is_proportion,
+    number_beside,
+)
 from vitrine.egress.checks.rules.tables_prose import counts_in
+from vitrine.egress.checks.rules.tables_rest import pairs_of_counts
 from vitrine.egress.checks.rules.tables_view import View, view_of
 from vitrine.egress.checks.rules.tables_words import Kind, tokens_of
 from vitrine.egress.disclosure import DisclosurePolicy
@@ -82,115 +90,8 @@ def _telling_percentages(view: View, base: int) -> Iterator[_Placed]:
             continue
         if each.count % base or total % base:
             continue
-        low, high = _implied(cell.value, cell.decimals, total)
+        low, high = fitting(cell.value, cell.decimals, total)
         if not any(count % base == 0 for count in range(low, high + 1)):
-            yield view.table.place(each.row, each.column), Certainty.LIKELY
-
-
-def _implied_counts(document: Document, policy: DisclosurePolicy) -> Answer:
-    found: list[_Placed] = []
-    for view in map(view_of, document.tables):
-        found += _implied_cells(view, policy.threshold)
-        found += _complements(view, policy.threshold)
-    said = f"percentages or totals that give away a count from 1 to {policy.threshold - 1}"
-    return _answer(found, said, said)
-
-
-def _implied_cells(view: View, threshold: int) -> Iterator[_Placed]:
-    """Percentages of people that, with how many they are of, leave only small counts."""
-    across = denominators(view)
-    down = _count_columns(view)
-    caption = [count for column, count in headed_counts(view) if column is None]
-    parts = {k for k in range(len(view.columns)) for n in down if _is_composition(view, n, k)}
-    for number, line in enumerate(view.cells):
-        for column, cell in enumerate(line):
-            if column in parts or not _is_share_of_people(view, number, column, cell):
-                continue
-            total = (
-                across.get(column)
-                or (_beside(view, number, down, threshold) if down else None)
-                or (caption[0] if len(caption) == 1 else None)
-            )
-            percent = cell.value or 0.0
-            scale = 100 if cell.is_explicit or not _is_proportion(view, column) else 1
-            shown = cell.decimals - (2 if scale == 1 else 0)
-            if total and 0 < percent < scale:
-                low, high = _implied(percent * 100 / scale, shown, total)
-                if 1 <= low <= high < threshold or total - threshold < low <= high <= total - 1:
-                    certainty = Certainty.SURE if column in across or down else Certainty.LIKELY
-                    yield view.table.place(number, column), certainty
-
-
-def _is_composition(view: View, counts: int, percents: int) -> bool:
-    """Whether percentages are those of the counts in their own sum, not of each row's people."""
-    ratios: list[tuple[float, float]] = []
-    whole = 0.0
-    for line in view.cells:
-        count, percent = line[counts].count, line[percents].value
-        if count and percent:
-            whole += percent
-            half = 0.51 * 10.0 ** -line[percents].decimals
-            ratios.append((count / (percent + half), count / max(1e-9, percent - half)))
-    if len(ratios) < 2 or counts == percents or "rate" in tokens_of(view.table.columns[percents]):
-        return False
-    if len(ratios) < 4 and not (97 < whole < 103 or 0.97 < whole < 1.03):
-        return False
-    return max(low for low, _ in ratios) <= min(high for _, high in ratios)
-
-
-def _implied(percent: float, decimals: int, total: int) -> tuple[int, int]:
-    """Fewest and most people of `total` whose percentage is shown so."""
-    half = 0.5 * 10.0**-decimals
-    low = ceil((percent - half) * total / 100 - 1e-9)
-    high = floor((percent + half) * total / 100 + 1e-9)
-    return max(0, low), min(total, high)
-
-
-def _count_columns(view: View) -> list[int]:
-    return [k for k, kind in enumerate(view.columns) if kind in (Kind.COUNT, Kind.PEOPLE)]
-
-
-def _beside(view: View, row: int, columns: Sequence[int], threshold: int) -> int | None:
-    """How many people a row is about, where exactly one column tells."""
-    known = [c.count for k in columns if (c := view.cells[row][k]).form is Form.COUNT and c.count]
-    totals = [k for k in columns if _TOTALS & set(tokens_of(view.table.columns[k]))]
-    if len(known) == 1:
-        return known[0]
-    if len(totals) == 1:
-        return view.cells[row][totals[0]].count
-    return None
-
-
-_TOTALS: Final = frozenset({"total", "n", "denominator", "size"})
-
-
-def _is_share_of_people(view: View, row: int, column: int, cell: Cell) -> bool:
-    if cell.form not in (Form.PERCENT, Form.NUMBER, Form.COUNT) or column in view.labels:
-        return False
-    across, down = view.columns[column], view.rows[row]
-    if min(across, down) < Kind.PERCENT and Kind.COUNT not in (across, down):
-        return False
-    if cell.form is Form.PERCENT:
-        return across not in (Kind.STATISTIC, Kind.MEASURE)
-    return across is Kind.PERCENT or (down is Kind.PERCENT and across >= Kind.PEOPLE)
-
-
-def _is_proportion(view: View, column: int) -> bool:
-    values = [line[column].value for line in view.cells if line[column].value is not None]
-    return all(value is not None and value <= 1 for value in values)
-
-
-def _complements(view: View, threshold: int) -> Iterator[_Placed]:
-    """Counts so near to their total that those left out are few."""
-    totals = denominators(view)
-    for each in counted(view):
-        if each.cell.form is Form.FRACTION:
-            total, known = each.cell.total, True
-        else:
-            total, known = totals.get(each.column), each.cell.form is Form.SHARE
-        if not total or not known or each.certainty is not Certainty.SURE:
-            continue
-        if 0 < total - each.count < threshold:
             yield view.table.place(each.row, each.column), Certainty.LIKELY
 
 
@@ -201,6 +102,8 @@ def _classes(document: Document, policy: DisclosurePolicy) -> Answer:
     for view in map(view_of, document.tables):
         places += _uniform_cells(view)
         places += _uniform_rows(view)
+        places += _uniform_shares(view)
+    places += uniform_in(document)
     if places:
         yield (
             Severity.WARN,
@@ -219,6 +122,29 @@ def _uniform_cells(view: View) -> Iterator[str]:
             yield view.table.place(each.row, each.column)
 
 
+def _uniform_shares(view: View) -> Iterator[str]:
+    """Percentages of 0 or 100, and counts as large as all, beside how many people they are of."""
+    down = count_columns(view)
+    for column, kind in enumerate(view.columns):
+        whole = 1 if is_proportion(view, column) and not _says_percent(view, column) else 100
+        for number, line in enumerate(view.cells):
+            cell = line[column]
+            if kind is not Kind.PERCENT or cell.value not in (0, whole) or not down:
+                continue
+            if number_beside(view, number, down) and not _WHOLE & set(
+                tokens_of(view.names[number])
+            ):
+                yield view.table.place(number, column)
+    for total, part in pairs_of_counts(view):
+        for number, line in enumerate(view.cells):
+            if line[part].count and line[part].count == line[total].count:
+                yield view.table.place(number, part)
+
+
+def _says_percent(view: View, column: int) -> bool:
+    return bool(re.search(r"%|percent|pct", view.table.columns[column], re.IGNORECASE))
+
+
 def _is_whole(view: View, each: Counted) -> bool:
     """Whether a cell is about everybody, or about what is not known of them."""
     words = {*tokens_of(view.names[each.row]), *tokens_of(view.table.columns[each.column])}
@@ -226,7 +152,17 @@ def _is_whole(view: View, each: Counted) -> bool:
 
 
 _WHOLE: Final = frozenset(
-    {"total", "all", "overall", "missing", "unknown", "screened", "enrolled", "included"}
+    {
+        "total",
+        "all",
+        "overall",
+        "missing",
+        "unknown",
+        "screened",
+        "enrolled",
+        "included",
+        "baseline",
+    }
 )
 _CLASSES: Final = (Kind.GROUP, Kind.OTHER, Kind.PEOPLE)
 
@@ -260,8 +196,7 @@ def _answer(found: Sequence[_Placed], surely: str, perhaps: str) -> Answer:
 
 
 RULES: Final = (
-    Rule("small-cells", 1, _small),
-    Rule("unrounded-counts", 1, _unrounded),
-    Rule("implied-counts", 1, _implied_counts),
-    Rule("class-disclosure", 1, _classes),
+    Rule("small-cells", 2, _small),
+    Rule("unrounded-counts", 2, _unrounded),
+    Rule("class-disclosure", 2, _classes),
 )

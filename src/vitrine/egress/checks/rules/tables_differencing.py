@@ -10,6 +10,7 @@ from typing import Final
 from vitrine.egress.checks.document import Document
 from vitrine.egress.checks.finding import Severity
 from vitrine.egress.checks.rule import RequestRule
+from vitrine.egress.checks.rules.tables_across import found_across
 from vitrine.egress.checks.rules.tables_cells import Form
 from vitrine.egress.checks.rules.tables_counted import Certainty, counted, headed_counts
 from vitrine.egress.checks.rules.tables_view import View, view_of
@@ -52,6 +53,8 @@ def _differencing(documents: Sequence[Document], policy: DisclosurePolicy) -> An
     for one, other in combinations(tables[:_TABLES_LIMIT], 2):
         for spot in _small_differences(one, other, policy):
             places.setdefault((other.path, one.path), []).append(spot)
+    for path, first, spot in found_across(documents, policy):
+        places.setdefault((path, first), []).append(spot)
     for (path, first), found in places.items():
         where = "another table of this file" if path == first else first
         said = f"differences to {where} are counts from 1 to {policy.threshold - 1}"
@@ -111,6 +114,6 @@ def _has_counts(document: Document) -> bool:
 
 
 REQUEST_RULES: Final = (
-    RequestRule("differencing", 1, _differencing),
+    RequestRule("differencing", 2, _differencing),
     RequestRule("underlying-counts", 1, _underlying),
 )

@@ -177,4 +177,4 @@ def _plain(label: str) -> str:
     return " ".join(label.lower().split()).strip(":*")
 
 
-RULES: Final = (Rule("margins", 1, _margins),)
+RULES: Final = (Rule("margins", 2, _margins),)

@@ -1,4 +1,4 @@
-"""Tables that are no results but data: embeddings, pixels, numbers as exact as computed."""
+"""Tables that are no results but data: embeddings, pixels, encoded cells."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from vitrine.egress.checks.document import Document, Table
 from vitrine.egress.checks.finding import Severity
 from vitrine.egress.checks.rule import Rule
+from vitrine.egress.checks.rules.prose_records import drawn_in
 from vitrine.egress.checks.rules.tables_words import Kind, kind_of, word_set
 from vitrine.egress.disclosure import DisclosurePolicy
 
@@ -20,7 +21,10 @@ Answer = Iterable[tuple[Severity, str, Sequence[str]]]
 _WIDE: Final = 16
 _ROWS: Final = 2000
 _SEQUENCE: Final = re.compile(r"([A-Za-z_ .:\[\]-]*?)[_ .\[-]*\d+\]?")
-_ORDERS: Final = word_set("fold epoch year month week age hour day class bin q item visit")
+_ORDERS: Final = word_set(
+    "fold epoch year month week age hour day class bin q item visit loss acc accuracy auc lr "
+    "history train val precision recall iou"
+)
 _LATENT: Final = re.compile(
     r"embedding|\bemb|latent|feature[ _]?vec|\bvector|\bencod|representation", re.IGNORECASE
 )
@@ -29,8 +33,6 @@ _ENCODED: Final = re.compile(r"[A-Za-z0-9+/=_-]+")
 _OF_NUMBERS: Final = frozenset("0123456789.,;eE+-[]() \n")
 _LONG: Final = 200
 _LONG_LINE: Final = 60
-_EXACT: Final = re.compile(r"[-+]?\d*\.(\d+)(?:[eE][-+]?\d+)?")
-_EXACT_CELLS: Final = 5
 
 
 def _embeddings(document: Document, policy: DisclosurePolicy) -> Answer:
@@ -47,21 +49,9 @@ def _pixels(document: Document, policy: DisclosurePolicy) -> Answer:
     ]
     if places:
         yield Severity.BLOCK, "a table whose numbers are the pixels of an image", places
-
-
-def _precision(document: Document, policy: DisclosurePolicy) -> Answer:
-    places: list[str] = []
-    numbers = 0
-    for table in document.tables:
-        for number, row in enumerate(table.rows):
-            for column, cell in enumerate(row):
-                if found := _EXACT.fullmatch(cell):
-                    numbers += 1
-                    if len(found[1].lstrip("0")) > policy.max_decimals:
-                        places.append(table.place(number, column))
-    if len(places) >= max(_EXACT_CELLS, numbers / 5):
-        said = f"numbers with more than {policy.max_decimals} decimals: round them"
-        yield Severity.WARN, said, places
+    drawn = tuple(drawn_in(document))
+    if drawn:
+        yield Severity.WARN, "a text whose letters draw a picture, as of an image", drawn
 
 
 def _is_embedding(table: Table) -> bool:
@@ -116,7 +106,7 @@ def _sequence(table: Table) -> list[int]:
     stem = next((each for each, found in stems.items() if found is best), "")
     if kind_of(stem) in (Kind.COUNT, Kind.PEOPLE, Kind.SETTING):
         return []
-    return [] if set(stem.replace("_", " ").split()) & _ORDERS else best
+    return [] if set(re.split(r"[\W_]+", stem)) & _ORDERS else best
 
 
 def _values(table: Table, columns: Sequence[int]) -> NDArray[numpy.float64] | None:
@@ -200,7 +190,6 @@ def _lists_pixels(table: Table) -> bool:
 
 RULES: Final = (
     Rule("encoded-data", 1, _encoded),
-    Rule("embeddings", 1, _embeddings),
-    Rule("pixel-matrix", 1, _pixels),
-    Rule("excess-precision", 1, _precision),
+    Rule("embeddings", 2, _embeddings),
+    Rule("pixel-matrix", 2, _pixels),
 )

@@ -6,81 +6,133 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from vitrine.egress.checks.document import Document, Role, Text
+from vitrine.egress.checks.document import Document
+from vitrine.egress.checks.rules.prose_sentences import sentences
+from vitrine.egress.checks.rules.prose_words import (
+    ADJECTIVES,
+    DIGITS,
+    FREE,
+    NOT_PEOPLE,
+    PERSONS,
+    SPELLED,
+    THINGS,
+    WRITTEN,
+    whole,
+)
 from vitrine.egress.checks.rules.tables_counted import Certainty
 
-_WINDOW: Final = 2000
-_OVERLAP: Final = 100
-_WORDS: Final = dict(
-    one=1, two=2, three=3, four=4, five=5, six=6, seven=7, eight=8, nine=9, ten=10, eleven=11
-)
-_PERSONS: Final = (
-    r"(?:patients?|subjects?|participants?|individuals?|persons?|people|women|men|wom[ae]n|girls?|boys?"
-    r"|child(?:ren)?|infants?|neonates?|newborns?|survivors?|donors?|volunteers?|mothers?|deaths?)"
-)
-_OTHERS: Final = (
-    r"(?:cases|controls|scans|images|examinations|exams|admissions|lesions|nodules|events)"
-)
-_NUMBER: Final = r"(?<![\w.,/\-–=<>≤≥#^])(\d{1,3}(?:,\d{3})+|\d+)"
-_STOP: Final = (
-    r"(?:years?|yrs?|days?|months?|weeks?|hours?|minutes?|mm|cm|ml|mg|kg|of|the|in|on|and|or|with|to"
-    r"|for|by|at|from|per|between|folds?|readers?|radiologists?|experts?|types?|classes|groups?"
-    r"|layers|epochs|times|fold|slices|sites|centres|centers|hospitals|scanners|models|datasets"
-    r"|that|which|is|are|was|were|as|than|features|variables|points?|percent|stage|grade)"
-)
-_ADJECTIVES: Final = rf"(?:(?!{_STOP}\b)[A-Za-z][\w-]*\s+){{0,2}}"
+_TITLE: Final = 2000
+_NUMBER: Final = rf"{FREE}({DIGITS})"
 _SHARE: Final = r"(?:\(\s*\d+(?:\.\d+)?\s*%\s*\)\s*)?"
+_OUT: Final = (
+    r"(?:excluded?|exclusions?|withdrew|withdrawn|declined|refused|no consent|ineligible"
+    r"|not eligible"
+    r"|lost to follow-?up|dropped out|dropouts?|died|screen(?:ing)? failures?|relapsed?|missed"
+    r"|false[ -](?:positive|negative)s?|misclassified)"
+)
+_DID: Final = (
+    r"(?:had|were|was|underwent|died|relapsed|progressed|responded|recurred|declined|refused"
+    r"|withdrew|dropped out|developed|received|completed|attended|missed|did not|could not|showed"
+    r"|needed|required|remained|took part|left|with(?:out)?|relapsing)\b"
+)
+_TELLING: Final = (
+    r"(?:died|relapsed|progressed|recurred|declined|refused|withdrew|dropped out|lost to follow-?up"
+    r"|histology|consent|relapse|recurrence|metasta\w*|diagnos\w*|biops\w*|symptom\w*|imaging)"
+)
 _KEYED: Final = re.compile(
-    rf"\b(?:n|num|number|no|count)[_ ](?:of[_ ])?(?:[a-z]+[_ ])?(?:{_PERSONS}|{_OTHERS})"
-    r"(?:_[a-z]+)?"
-    r"['\"]?\s*[:=]\s*(\d+)\b(?!\.\d)",
+    rf"\b(?:n|num|number|no|count)[_ ](?:of[_ ])?(?:[a-z]+[_ ])?(?:{PERSONS}|{THINGS})"
+    rf"(?:_[a-z]+)?['\"]?\s*[:=]\s*({DIGITS})",
     re.IGNORECASE,
 )
 _PART: Final = re.compile(
-    rf"{_NUMBER}\s*(?:/|of|out of)\s*(?:the\s+|all\s+|these\s+)?(\d[\d,]*)"
-    rf"\s+{_ADJECTIVES}{_PERSONS}\b",
+    rf"{FREE}({WRITTEN})\s*(?:/|of|out of)\s*(?:the\s+|all\s+|these\s+|our\s+)?(?:{WRITTEN})"
+    rf"\s+{ADJECTIVES}(?:{PERSONS}|{THINGS})\b",
     re.IGNORECASE,
 )
 _COMPARED: Final = re.compile(
     r"(?:[<>≤≥]=?|at least|at most|(?:fewer|less|more) than|up to|first|last)\s*$", re.IGNORECASE
 )
 _PRINTED: Final = re.compile(
-    rf"\b{_PERSONS}\b(?:(?!\b(?:per|batch|folds?|min\w*|max\w*|mean|median|average|age|ids?|threshold)"
-    r"\b)[^.:=\n\d]){0,60}[:=]\s*(\d+)\s*$",
+    rf"\b{PERSONS}\b(?:(?!\b(?:per|batch|folds?|min\w*|max\w*|mean|median|average|age|ids?|threshold)"
+    r"\b)[^.:=\n\d]){0,60}[:=]\s*(\d{1,9})\s*[.;]?\s*$",
     re.IGNORECASE,
+)
+_FLOW: Final = re.compile(
+    rf"(?:^|->|→|⇒|[;,(])[\W\d]{{0,12}}{_OUT}\b[^\n\d.:=]{{0,60}}[:=(]?\s*(?:n\s*=\s*)?({DIGITS})"
+    r"(?=\s*(?:$|[);,.]|->|→|⇒))",
+    re.IGNORECASE,
+)
+_CONFUSED: Final = re.compile(r"(?<![A-Za-z])(?:TP|FP|FN|TN)\b\s*[:=]?\s*(\d+)\b(?!\.\d)", re.I)
+_WHOM: Final = re.compile(
+    rf"\bof (?:whom|them),?\s+(?:only\s+)?({WRITTEN})\b|{FREE}({WRITTEN})\s+of\s+(?:whom|them)\b",
+    re.IGNORECASE,
+)
+_ACTED: Final = re.compile(
+    rf"(?<![\w.,/–=-])({WRITTEN})\s+{_SHARE}(?:of (?:these|those|them)\s+)?{_DID}", re.IGNORECASE
+)
+_SHARED: Final = re.compile(
+    rf"{FREE}({DIGITS})\s*(?:/|of|out of)\s*{DIGITS}\s*\(\s*\d+(?:\.\d+)?\s*%\s*\)"
+    rf"|[:=]\s*({DIGITS})\s*(?:/|of|out of)\s*(?:n\s*=\s*)?{DIGITS}\s*(?:[.;,]|$)",
+    re.IGNORECASE,
+)
+_NAMED: Final = re.compile(
+    rf"\b(?:{PERSONS}|relapses|recurrences|withdrawals|dropouts|exclusions|cancers|complications)"
+    rf"['\"]?\s*[=:]\s*({DIGITS})(?!\s*(?:%|/))",
+    re.IGNORECASE,
+)
+_LISTED: Final = re.compile(r"(?<=[a-z]) \((\d{1,4})\)(?=\s*(?:[,;.]|and\b|$))")
+_REASONS: Final = re.compile(r"\b(?:exclu\w+|reasons?|withdr\w+|causes? of death)\b", re.IGNORECASE)
+_SUPPOSED: Final = re.compile(
+    r"\b(?:suppose|assum(?:e|ing)|hypothetical\w*|imagine|simulat\w+|representatives?|lay members"
+    r"|steering|et al|previous stud(?:y|ies)|batch(?:es)? (?:of|that|size)|same (?:rank|score))\b",
+    re.IGNORECASE,
+)
+"""Of what a sentence speaks that counts none of the patients of a study."""
+_LOST: Final = re.compile(rf"\blost\s+({WRITTEN})\s+to\s+follow", re.IGNORECASE)
+_SINGLE: Final = re.compile(
+    rf"\b(?:a|one|only a) (single) {ADJECTIVES}{PERSONS}\b(?! (?:institution|use))", re.IGNORECASE
 )
 _COUNTED: Final = (
     (_PART, Certainty.SURE),
     (_PRINTED, Certainty.LIKELY),
     (
-        re.compile(rf"{_NUMBER}\s+{_SHARE}(?:of\s+)?{_ADJECTIVES}{_PERSONS}\b", re.IGNORECASE),
+        re.compile(rf"{_NUMBER}\s+{_SHARE}(?:of\s+)?{ADJECTIVES}{PERSONS}\b", re.IGNORECASE),
         Certainty.SURE,
     ),
-    (re.compile(rf"{_NUMBER}\s+{_SHARE}{_ADJECTIVES}{_OTHERS}\b", re.IGNORECASE), Certainty.LIKELY),
-    (
-        re.compile(rf"{_NUMBER}\s*\(\s*\d+(?:\.\d+)?\s*%\s*\)", re.IGNORECASE),
-        Certainty.LIKELY,
-    ),
+    (re.compile(rf"{_NUMBER}\s+{_SHARE}{ADJECTIVES}{THINGS}\b", re.IGNORECASE), Certainty.LIKELY),
+    (re.compile(rf"{_NUMBER}\s*\(\s*\d+(?:\.\d+)?\s*%\s*\)", re.IGNORECASE), Certainty.LIKELY),
     (_KEYED, Certainty.SURE),
     (re.compile(r"(?<![\w-])[nN]\s*[=:]\s*(\d[\d,]*)(?![\d.]*\.\d)(?!\d)"), Certainty.LIKELY),
+    (_FLOW, Certainty.LIKELY),
 )
-_SPELLED: Final = re.compile(
-    rf"(?<![\w-])({'|'.join(_WORDS)})\s+{_SHARE}(?:of\s+the\s+)?{_ADJECTIVES}{_PERSONS}\b",
-    re.IGNORECASE,
+_SPELLED: Final = (
+    (
+        re.compile(
+            rf"(?<![\w-])({SPELLED})\s+{_SHARE}(?:of\s+the\s+)?{ADJECTIVES}{PERSONS}\b",
+            re.IGNORECASE,
+        ),
+        Certainty.SURE,
+    ),
+    (
+        re.compile(rf"(?<![\w-])({SPELLED})\s+{_SHARE}{ADJECTIVES}{THINGS}\b", re.IGNORECASE),
+        Certainty.LIKELY,
+    ),
 )
 _LEFT_OUT: Final = re.compile(
-    rf"(?:^|[.;]\s+)({'|'.join(_WORDS)})\s+(?:were|was|had to be|have been)\s+"
+    rf"(?:^|[.;]\s+)({SPELLED})\s+(?:were|was|had to be|have been)\s+"
     r"(?:excluded|removed|lost|missed|withdrawn|dropped|left out|discarded)\b",
     re.IGNORECASE,
 )
 _BEFORE: Final = re.compile(
+    r"(?:(?<![A-Za-z])(?=[A-Za-z])|(?=[^A-Za-z]))"
     r"(?:[<>≤≥]=?|at least|at most|(?:fewer|less|more|greater|smaller|larger|other|rather) than|"
-    r"minimum(?: of)?|maximum(?: of)?|"
+    r"minimum(?: of)?|maximum(?: of)?|(?:one|\d+) (?:in|out of)|"
     r"min\.?|max\.?|under|below|over|above|up to|every|each|any|per|"
-    r"stage|grade|type|phase|class|level|group|week|day|month|year|table|figure|fig\.?|arm|no|"
+    r"(?:stage|grade|type|phase|class|level|category|score|birads|bi-rads|pi-rads)s?"
+    r"(?:\s*\d\w?\s*(?:,|or|and|to|/|-|–))*|group|week|day|month|year|table|figure|fig\.?|arm|no|"
     r"covid|version|visit|aged?|step|model|fold|cluster|size|threshold(?: of)?|rounded to|number|"
     r"nearest|multiples? of|batch(?:es)?(?: of)?|first|top|last|section|chapter|part|cell|only if|"
-    r"birads|bi-rads|pi-rads|category|score|quartile|t|question|line|row|column|epoch|seed|run|of|/)\s*$",
+    r"quartile|t|question|line|row|column|epoch|seed|run|of|/)\s*$",
     re.IGNORECASE,
 )
 _AFTER: Final = re.compile(
@@ -88,64 +140,82 @@ _AFTER: Final = re.compile(
     r"|cohorts?\b|levels?\b|characteristics|data\b|records?\b"
     r"|arms?\b|categories|clusters|types|images|scans"
     r"|per\b|/|or (?:more|fewer|less)|each\b|at a time|at once|minimum|in each|to \d|-"
-    r"|years?\b)",
+    rf"|years?\b|in (?:every |each )?(?:{WRITTEN})\b(?!\s+{ADJECTIVES}(?:{PERSONS}|{THINGS}))"
+    r"|in the (?:\w+ )?panel"
+    r"|(?:are|is) (?:needed|required)"
+    r"|(?:[\w-]+ ){0,6}(?:may|might|can|could|would|should|must)\b)",
     re.IGNORECASE,
 )
 _NOT_PEOPLE: Final = re.compile(
-    r"\s*(?:[\w-]+\s+)?(?:folds?|seeds?|runs?|repeats?|repetitions?|readers?|raters?|layers?|"
-    r"experiments?|iterations?|epochs?|features?|models?|splits?|sites?|cent(?:er|re)s?|trees?|"
-    r"radiologists?|experts?|neighbou?rs?|bootstraps?|resamples|clusters?|components?|classes)\b",
-    re.IGNORECASE,
+    rf"\s*(?:(?!(?:from|at|in|by|with|on|of|for)\b)[\w-]+\s+)?{NOT_PEOPLE}\b", re.IGNORECASE
 )
+_OF_PEOPLE: Final = re.compile(rf"\b(?:{PERSONS}|{THINGS}|{_TELLING})\b", re.IGNORECASE)
+_YEARS: Final = range(1900, 2101)
 
 
 def counts_in(document: Document) -> Iterator[tuple[str, int, Certainty]]:
     """Place, count and certainty of every count of people in the texts of a file."""
     for table in document.tables if document.kind == "xlsx" else ():
-        for count, certainty in _counts(_without_markup(table.caption[:_WINDOW])):
+        for _, count, certainty in counts_of(table.caption[:_TITLE]):
             yield f"{table.at}, title", count, certainty
-    for text in document.texts:
-        if text.role is Role.CODE and document.kind not in ("yaml", "toml"):
-            continue
-        for number, line in _sentences(text):
-            for count, certainty in _counts(line):
-                yield text.place(number), count, certainty
+    for sentence in sentences(document):
+        for offset, count, certainty in counts_of(sentence.text):
+            yield sentence.place(offset), count, certainty
 
 
-def _sentences(text: Text) -> Iterator[tuple[int, str]]:
-    """Lines with digits or number words, but none of tables and code blocks."""
-    fenced = False
-    for number, line in enumerate(text.text.splitlines()):
-        if line.lstrip().startswith(("```", "~~~")):
-            fenced = not fenced
-        is_row = line.count("|") > 1 or (line.count("&") > 0 and "\\\\" in line)
-        if not fenced and not is_row:
-            for start in range(0, len(line), _WINDOW):
-                yield number, _without_markup(line[start : start + _WINDOW + _OVERLAP])
+def counts_of(line: str) -> Iterator[tuple[int, int, Certainty]]:
+    """Where in a sentence a count of people stands, from 0, the count and how sure it is."""
+    if _SUPPOSED.search(line):
+        return
+    taken: set[int] = set()
+    for start, written, certainty in (*_in_digits(line), *_in_lists(line), *_in_words(line)):
+        if start not in taken:
+            taken.add(start)
+            yield start, 1 if written.lower() == "single" else whole(written), certainty
 
 
-def _without_markup(line: str) -> str:
-    return line.replace("$", "").replace("\\%", "%").replace("~", " ").replace("**", "")
+_Found = tuple[int, str, Certainty]
+"""Where it stands, from 0, how it is written, and how sure it is that it counts people."""
 
 
-def _counts(line: str) -> Iterator[tuple[int, Certainty]]:
-    if any(letter.isdigit() for letter in line):
-        taken: set[int] = set()
-        for pattern, certainty in _COUNTED:
-            for found in pattern.finditer(line):
-                named = pattern in (_KEYED, _PRINTED) or _is_meant(line, found)
-                if pattern is _PART:
-                    named = not _COMPARED.search(line[: found.start()][-24:])
-                if found.start(1) not in taken and named:
-                    taken.add(found.start(1))
-                    yield int(found[1].replace(",", "")[:18]), certainty
-    for found in _LEFT_OUT.finditer(line):
-        yield _WORDS[found[1].lower()], Certainty.LIKELY
-    for found in _SPELLED.finditer(line):
-        if _is_meant(line, found):
-            yield _WORDS[found[1].lower()], Certainty.SURE
+def _in_digits(line: str) -> Iterator[_Found]:
+    for pattern, certainty in _COUNTED if any(map(str.isdigit, line)) else _COUNTED[:1]:
+        for found in pattern.finditer(line):
+            if pattern is _PART:
+                named = not _COMPARED.search(line[: found.start()][-24:])
+            else:
+                named = pattern in (_KEYED, _PRINTED, _FLOW) or _is_meant(line, found)
+            if named:
+                yield found.start(1), found[1], certainty
+
+
+def _in_lists(line: str) -> Iterator[_Found]:
+    """Cells of a confusion matrix, and what is said to be left out or lost."""
+    confused = list(_CONFUSED.finditer(line))
+    certain = [*confused] if len(confused) > 1 else []
+    listed = list(_LISTED.finditer(line)) if _REASONS.search(line) else []
+    certain += listed if len(listed) > 1 else []
+    for found in (*certain, *_LEFT_OUT.finditer(line), *_LOST.finditer(line)):
+        yield found.start(1), found[1], Certainty.LIKELY
+
+
+def _in_words(line: str) -> Iterator[_Found]:
+    for pattern, certainty in (*_SPELLED, (_SINGLE, Certainty.LIKELY)):
+        for found in pattern.finditer(line):
+            if _is_meant(line, found):
+                yield found.start(1), found[1], certainty
+    for pattern in (_ACTED, _WHOM, _SHARED, _NAMED) if _OF_PEOPLE.search(line) else ():
+        for found in pattern.finditer(line):
+            group = found.lastindex or 0
+            if _is_meant(line, found) and not _is_year(found):
+                yield found.start(group), found[group], Certainty.LIKELY
+
+
+def _is_year(found: re.Match[str]) -> bool:
+    written = found[found.lastindex or 0]
+    return written.isdigit() and int(written) in _YEARS
 
 
 def _is_meant(line: str, found: re.Match[str]) -> bool:
-    before, after = line[max(0, found.start() - 24) : found.start()], line[found.end() :]
+    before, after = line[max(0, found.start() - 24) : found.start()], line[found.end() :][:120]
     return not (_BEFORE.search(before) or _AFTER.match(after) or _NOT_PEOPLE.match(after))

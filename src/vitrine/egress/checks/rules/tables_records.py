@@ -11,6 +11,8 @@ import numpy
 from vitrine.egress.checks.document import Document, Table
 from vitrine.egress.checks.finding import Severity
 from vitrine.egress.checks.rule import Rule
+from vitrine.egress.checks.rules.prose_records import listed_in
+from vitrine.egress.checks.rules.tables_disguised import is_disguised
 from vitrine.egress.checks.rules.tables_profile import Profile, profiles
 from vitrine.egress.checks.rules.tables_words import Kind, word_set
 from vitrine.egress.disclosure import DisclosurePolicy
@@ -67,8 +69,10 @@ def _row_level(document: Document, policy: DisclosurePolicy) -> Answer:
             or _is_a_value_per_case(table, columns)
             or _is_a_score_per_case(table, columns)
             or _has_event_times(columns)
+            or is_disguised(table, columns)
         ):
             likely.append(place)
+    likely += dict.fromkeys(listed_in(document))
     if sure:
         yield Severity.BLOCK, "one row for each person or image", (*sure, *likely)
     elif likely:
@@ -214,6 +218,7 @@ def _is_a_value_per_case(table: Table, columns: Sequence[Profile]) -> bool:
 
 def _is_a_score_per_case(table: Table, columns: Sequence[Profile]) -> bool:
     """Whether each row is what a model said of one case and what was true: a class, a score."""
+    columns = [each for each in columns if not each.words & {"fold", "index"}]
     if len(table.rows) < _MANY or not 2 <= len(columns) <= 3:
         return False
     if any(each.kind is Kind.COUNT or each.words & _NO_CASES for each in columns):
@@ -243,4 +248,4 @@ def _has_event_times(columns: Sequence[Profile]) -> bool:
     return bool((steps > 0).all()) and len(set(steps.round(6).tolist())) > times.size / 5
 
 
-RULES: Final = (Rule("row-level-data", 1, _row_level),)
+RULES: Final = (Rule("row-level-data", 2, _row_level),)

@@ -9,16 +9,20 @@ from typing import Final
 from vitrine.egress.checks.document import Document, Role
 from vitrine.egress.checks.finding import Severity
 from vitrine.egress.checks.rule import Rule
-from vitrine.egress.checks.rules.tables_cells import Form, stated_counts
+from vitrine.egress.checks.rules.prose_claims import extremes_in
+from vitrine.egress.checks.rules.tables_cells import Cell, Form, stated_counts
 from vitrine.egress.checks.rules.tables_counted import headed_counts, is_result
 from vitrine.egress.checks.rules.tables_view import View, view_of
-from vitrine.egress.checks.rules.tables_words import VARIABLES, Kind, tokens_of, word_set
+from vitrine.egress.checks.rules.tables_words import VARIABLES, Kind, kind_of, tokens_of, word_set
 from vitrine.egress.disclosure import DisclosurePolicy
 
 Answer = Iterable[tuple[Severity, str, Sequence[str]]]
 
-_EXTREMES: Final = frozenset({"min", "max", "minimum", "maximum", "range", "smallest", "largest"})
-_CENTRES: Final = frozenset({"mean", "median", "std", "sd", "average", "avg"})
+_EXTREMES: Final = word_set(
+    "min max minimum maximum range smallest largest youngest oldest longest shortest heaviest"
+)
+_ALONE: Final = _EXTREMES - {"range"}
+_CENTRES: Final = frozenset({"mean", "median", "std", "sd", "average", "avg", "p50", "q50"})
 _RANGE: Final = re.compile(r"\brange\b|min\s*[-–,/]\s*max|minimum\s*[-–]\s*maximum", re.IGNORECASE)
 _QUARTILES: Final = re.compile(r"interquartile|inter-quartile|\biqr\b", re.IGNORECASE)
 _SPAN: Final = re.compile(
@@ -42,6 +46,7 @@ _RESIDUAL: Final = re.compile(
 
 def _endpoints(document: Document, policy: DisclosurePolicy) -> Answer:
     places = [place for table in document.tables for place in _extremes(view_of(table))]
+    places += extremes_in(document)
     if places:
         said = "smallest and largest values, which are those of single persons"
         yield Severity.WARN, said, tuple(dict.fromkeys(places))
@@ -50,6 +55,7 @@ def _endpoints(document: Document, policy: DisclosurePolicy) -> Answer:
 def _extremes(view: View) -> Iterator[str]:
     beside = [set(tokens_of(name)) | _percentile(name) for name in view.names]
     over = [set(tokens_of(name)) | _percentile(name) for name in view.table.columns]
+    schema = {"type"} & set().union(*over)
     described = any(words & _CENTRES for words in beside), any(words & _CENTRES for words in over)
     for number, line in enumerate(view.cells):
         for column, cell in enumerate(line):
@@ -61,8 +67,22 @@ def _extremes(view: View) -> Iterator[str]:
             across = (
                 described[1] and _is_extreme(over[column]) and _is_of_people(view, number, column)
             )
-            if down or across or _is_span(view, number, column):
+            named = beside[number] | over[column] | schema
+            if down or across or _is_span(view, number, column) or _names_itself(named, cell):
                 yield view.table.place(number, column)
+
+
+def _names_itself(words: set[str], cell: Cell) -> bool:
+    """Whether the labels of a number say both that it is an extreme, and of what of persons."""
+    if cell.form not in (Form.COUNT, Form.NUMBER) or not words & _ALONE or words & _LIMITS:
+        return False
+    return bool(words & (_PEOPLE | {"youngest", "oldest", "heaviest", "lesion", "tumour", "tumor"}))
+
+
+_LIMITS: Final = word_set(
+    "allowed inclusion eligible eligibility criteria criterion limit range_low setting dose mean "
+    "type properties schema median at most least search grid parameter hyperparameter per"
+)
 
 
 def _is_extreme(words: set[str]) -> bool:
@@ -72,7 +92,7 @@ def _is_extreme(words: set[str]) -> bool:
 def _percentile(label: str) -> set[str]:
     return (
         {"min"}
-        if re.fullmatch(r"\s*(?:0|100|p0|p100)\s*%?(?:th)?\s*", label) and "%" in label
+        if re.fullmatch(r"\s*(?:(?:0|100)\s*%|[pq](?:0|100))\s*", label, re.IGNORECASE)
         else set()
     )
 
@@ -112,7 +132,9 @@ def _missing_counts(document: Document, policy: DisclosurePolicy) -> Answer:
         return
     places = []
     for view in map(view_of, document.tables):
-        if not _has_evidence(view) and (_is_regression(view) or _sums_people_up(view)):
+        if not _has_evidence(view) and (
+            _is_regression(view) or _sums_people_up(view) or _compares_groups(view)
+        ):
             places.append(view.table.at or "the table")
     if places:
         said = "means or effects without the number of people behind them"
@@ -132,7 +154,59 @@ def _has_evidence(view: View) -> bool:
 
 def _is_regression(view: View) -> bool:
     words = {word for name in view.table.columns for word in tokens_of(name)}
+    if words & _OF_FEATURES:
+        return False
     return bool(words & _EFFECTS) and bool(words & _TESTED) and len(view.table.rows) > 0
+
+
+def _compares_groups(view: View) -> bool:
+    """Whether rows are groups of people, and columns what was measured of each."""
+    if view.table.columns == ("name", "value") and kind_of(view.table.caption) is Kind.MEASURE:
+        return all(set(tokens_of(name)) & _GROUP_NAMES for name in view.names)
+    if len(view.table.rows) < 2 or not view.labels or 0 not in view.labels:
+        return False
+    if not set(tokens_of(view.table.columns[0])) & _GROUPINGS and not all(
+        set(tokens_of(name)) & _GROUP_NAMES for name in view.names
+    ):
+        return False
+    said = [set(tokens_of(name)) for name in view.table.columns]
+    if set().union(*said) & (_OF_FEATURES | _FIXED):
+        return False
+    return any(
+        kind in (Kind.MEASURE, Kind.PERCENT)
+        and any(
+            line[column].form in _FIGURES
+            or (line[column].form is Form.COUNT and _is_average(kind, said[column]))
+            for line in view.cells
+        )
+        for column, kind in enumerate(view.columns)
+        if column not in view.labels and not said[column] & _NO_OUTCOME
+        if kind is Kind.MEASURE or not _is_a_whole(view, column)
+    )
+
+
+def _is_average(kind: Kind, words: set[str]) -> bool:
+    return kind is Kind.PERCENT or bool(words & _CENTRES)
+
+
+def _is_a_whole(view: View, column: int) -> bool:
+    """Whether percentages are the parts of one whole, which say nothing of a group's outcome."""
+    whole = sum(line[column].value or 0.0 for line in view.cells)
+    return 97 < whole < 103 or 0.97 < whole < 1.03
+
+
+_NO_OUTCOME: Final = word_set("kappa icc agreement correlation")
+_FIGURES: Final = (Form.NUMBER, Form.PERCENT, Form.SUMMARY)
+_GROUPINGS: Final = word_set(
+    "ethnicity race sex gender age stage subgroup site hospital centre center region smoking "
+    "smoker deprivation histology grade arm cohort density population bmi diagnosis country"
+)
+_GROUP_NAMES: Final = word_set("female male women men girls boys white black asian smokers")
+_OF_FEATURES: Final = word_set("feature features gene genes radiomic biomarker term")
+_FIXED: Final = word_set(
+    "weight points score threshold cutoff interval months_to dose scanner scanners beds page "
+    "kvp slice thickness meaning definition code level minimum maximum weighting"
+)
 
 
 def _sums_people_up(view: View) -> bool:
@@ -164,7 +238,7 @@ def _freedom(document: Document, policy: DisclosurePolicy) -> Answer:
 
 
 RULES: Final = (
-    Rule("endpoints", 1, _endpoints),
-    Rule("missing-counts", 1, _missing_counts),
+    Rule("endpoints", 2, _endpoints),
+    Rule("missing-counts", 2, _missing_counts),
     Rule("degrees-of-freedom", 1, _freedom),
 )

@@ -20,7 +20,7 @@ ANY_TOTAL: Final = re.compile(
 _PEOPLE_CAPTION: Final = re.compile(
     r"confusion[ _]?matri|contingency|cross-?tab|number at risk|numbers? of (?:patients|subjects|"
     r"participants|people|cases|images|scans|women|men|deaths|events|studies|exam)|patient counts?|"
-    r"\bcounts?\b|\bn \(%\)|at risk|frequenc|flow of|cohort (?:size|flow)",
+    r"\bcounts?\b|\bexclu(?:ded|sions)\b|\bn \(%\)|at risk|frequenc|flow of|cohort (?:size|flow)",
     re.IGNORECASE,
 )
 _OTHER_CAPTION: Final = re.compile(

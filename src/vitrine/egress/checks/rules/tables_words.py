@@ -58,13 +58,22 @@ _PEOPLE: Final = word_set(
     "patients subjects participants people persons individuals women men children boys girls "
     "adults infants neonates mothers cases controls deaths died events admissions survivors "
     "donors volunteers respondents recipients carriers responders residents users pupils "
-    "scans images studies exams examinations volumes slides radiographs mammograms xrays ct mris "
+    "scans images studies exams examinations volumes slides radiographs mammograms xrays cts mris "
     "lesions nodules tumours tumors metastases fractures polyps biopsies procedures surgeries "
     "tp fp tn fn positives negatives censored support readmissions complications recurrences "
     "referrals visits records screened enrolled included excluded randomised randomized cohort "
     "eligible consented withdrawn analysed analyzed dead alive patient_count dropouts relapses "
-    "hospitalisations hospitalizations infections diagnoses misclassified misclassifications"
+    "hospitalisations hospitalizations infections diagnoses misclassified misclassifications "
+    "smokers carriers cancers carcinomas strokes ablations operations responded progressed "
+    "relapsed recurred survived improved worsened attended completed invited declined"
 )
+PERSON_NOUNS: Final = word_set(
+    "patienten patientinnen pacientes patiënten patienter patients subjects participants people "
+    "persons individuals women men children boys girls adults infants neonates mothers deaths died "
+    "survivors donors volunteers respondents carriers responders residents users dead alive "
+    "withdrawn dropouts tp fp tn fn n count number"
+)
+"""Nouns that count persons themselves, not what was made of them."""
 _COUNTING: Final = word_set(
     "n num nb number count counts no nr nos freq frequency frequencies tally nrisk nevent ncensor "
     "anzahl anz nombre effectif effectifs antal aantal numero número "
@@ -85,8 +94,18 @@ _THINGS: Final = word_set(
     "stage_count level levels category categories group groups item items question questions "
     "figure figures table tables file files dataset datasets sequence sequences echo echoes "
     "averages excitations coil coils degree degrees knot knots region regions roi rois landmark "
-    "landmarks augmentation augmentations checkpoint checkpoints parameters_m flops hyperparameters"
+    "landmarks augmentation augmentations checkpoint checkpoints parameters_m flops "
+    "hyperparameters functions commits packages modules fractions beds directions cores sessions "
+    "papers articles publications citations reviewers authors licences machines gpus drives "
+    "detectors phantoms investigators authors meetings lectures tasks criteria versions warnings "
+    "retries restarts"
 )
+_HEADS: Final = frozenset(
+    word
+    for word in _THINGS - word_set("class groups classes levels categories labels")
+    if word.endswith("s")
+)
+"""Things that a label of several words is about when it ends with them: `CT scanners`."""
 _SETTINGS: Final = word_set(
     "lr learning rate_lr batch dropout hidden depth width kernel stride padding patience warmup "
     "momentum decay optimizer optimiser scheduler gamma alpha lambda temperature resolution "
@@ -95,7 +114,8 @@ _SETTINGS: Final = word_set(
     "epochs folds splits channels features estimators components neighbors iterations steps "
     "patch crop shape dims dim dimension dimensions seed seeds version threads workers gpus "
     "verbose n_jobs filters heads units bins color colour red green blue rgb opacity alpha voxel "
-    "voxels pixel pixels slices papers citations publications articles vertices faces"
+    "voxels pixel pixels slices networks functions fractions directions beds papers citations "
+    "publications articles vertices faces"
 )
 _MEASURES: Final = word_set(
     "auc auroc auprc ap map acc accuracy dice dsc iou jaccard f1 fbeta precision recall "
@@ -109,7 +129,8 @@ _MEASURES: Final = word_set(
     "memory mb gb size diameter length distance intensity snr cnr suv suvmax adc hu dose "
     "uncertainty entropy variance auroc_ci youden lift elapsed runtime speed fps perplexity bleu "
     "rouge agreement quality percentile quantile temperature dice_mean noise contrast sharpness "
-    "mm cm ml kg mgy index_value opinion satisfaction stars points nps stat statistic dof df chi2 "
+    "mm cm ml kg mgy msv gy mbq kev index_value opinion satisfaction stars points nps stat "
+    "statistic dof df chi2 "
     "mean median std sd sem iqr min max average avg pvalue pval q1 q3"
 )
 VARIABLES: Final = word_set(
@@ -138,6 +159,12 @@ _PERCENTAGES: Final = word_set("percent percentage pct proportion prevalence sha
 _OUTCOMES: Final = word_set(
     "mortality recurrence event death readmission complication survival response relapse"
 )
+_NOT_DONE: Final = word_set(
+    "no not poor failed missing lost excluded insufficient incomplete inadequate without withdrew"
+)
+_PLANNED: Final = word_set(
+    "needed required planned assumed recommended minimum maximum allowed dummy"
+)
 _NUMBERS: Final = re.compile(r"\d+(?:[.,]\d+)?%?|[ivx]+")
 _COUNT_AND_PERCENT: Final = re.compile(
     r"\b(?:n|no\.?|count|number)\s*[,;]?\s*(?:\(\s*%|/\s*n\b|%|\(col|\(row)|\bn\s*/\s*n\b",
@@ -156,13 +183,15 @@ def tokens_of(label: str) -> tuple[str, ...]:
 
 def kind_of(label: str) -> Kind:
     """What a header or row label is about."""
-    text = label.strip()
+    text = re.sub(r"\bEGFR\b", "variant", label.strip())
     if not text:
         return Kind.OTHER
     if _COUNT_AND_PERCENT.search(text):
         return Kind.COUNT
     if text in ("OR", "HR", "RR") or text.startswith(("OR ", "HR ", "OR(", "HR(", "aOR", "aHR")):
         return Kind.MEASURE
+    if text in ("%", "(%)"):
+        return Kind.PERCENT
     words = tokens_of(re.sub(r"[(\[]?\b[nN]\s*=\s*[\d,]+[)\]]?", "", text))
     if not words:
         return Kind.OTHER
@@ -180,8 +209,13 @@ def _of_words(text: str, words: Sequence[str]) -> Kind:
         return counts
     if "per" in said:
         return Kind.MEASURE
+    if said & _PLANNED or (len(words) > 1 and words[-1] in _HEADS and "(" not in text):
+        return Kind.SETTING
     if "%" in text or said & _PERCENTAGES:
-        return Kind.MEASURE if said & _MEASURES - {"rate", "ratio", "weight"} else Kind.PERCENT
+        unlike = {"rate", "ratio", "weight", "quality", "agreement"}
+        return Kind.MEASURE if said & _MEASURES - unlike else Kind.PERCENT
+    if words[0] in _NOT_DONE and len(words) > 1:
+        return Kind.GROUP
     return _about(text, words, said)
 
 

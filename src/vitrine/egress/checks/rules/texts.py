@@ -87,7 +87,7 @@ def _invisible(document: Document, policy: DisclosurePolicy) -> Answer:
 
 
 RULES: Final = (
-    Rule("text-identifiers", 1, _identifiers),
+    Rule("text-identifiers", 2, _identifiers),
     Rule("encoded-blob", 1, _encoded),
     Rule("invisible-letters", 1, _invisible),
 )
