@@ -12,17 +12,8 @@ import numpy
 from vitrine.egress.checks.document import Document
 from vitrine.egress.checks.finding import Severity
 from vitrine.egress.checks.rule import Rule
-from vitrine.egress.checks.rules.notebooks_cells import (
-    CODE,
-    METRIC,
-    PERSONS,
-    STRONG,
-    Shown,
-    asked,
-    is_keyed,
-    shown_in,
-    stem_of,
-)
+from vitrine.egress.checks.rules.codes import CODE, PERSONS, is_keyed, stem_of
+from vitrine.egress.checks.rules.notebooks_cells import METRIC, STRONG, Shown, asked, shown_in
 from vitrine.egress.disclosure import DisclosurePolicy
 
 Answer = Iterable[tuple[Severity, str, Sequence[str]]]

@@ -9,14 +9,9 @@ from typing import Final
 from vitrine.egress.checks.document import Document, Role, Text
 from vitrine.egress.checks.finding import Severity
 from vitrine.egress.checks.rule import Rule
+from vitrine.egress.checks.rules.codes import CODE, is_keyed, stem_of
 from vitrine.egress.checks.rules.identifiers import nhs_number
-from vitrine.egress.checks.rules.notebooks_cells import (
-    CODE,
-    STRONG,
-    is_keyed,
-    is_output,
-    stem_of,
-)
+from vitrine.egress.checks.rules.notebooks_cells import STRONG, is_output
 from vitrine.egress.checks.rules.tables_words import word_set
 from vitrine.egress.disclosure import DisclosurePolicy
 
