@@ -21,7 +21,7 @@ CHECKS: dict[str, tuple[str, ...]] = {
     "endpoints": ("endpoints", "notebook-numbers"),
     "excess-precision": ("excess-precision", "notebook-numbers"),
     "hidden-parts": ("hidden-parts", "hidden-content"),
-    "hidden-content": ("hidden-content", "hidden-parts", "model-structure"),
+    "hidden-content": ("hidden-content", "hidden-parts", "model-structure", "incremental-update"),
     "notebook-output": (
         *("notebook-outputs", "traceback-data", "row-level-data", "small-cells", "notebook-keys"),
         *("notebook-values", "notebook-rows", "notebook-numbers", "notebook-paths"),

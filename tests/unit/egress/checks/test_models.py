@@ -224,6 +224,9 @@ def test_what_a_model_keeps(content, check, severity):
         pytest.param(safetensors(n=np.array(7, dtype="i8"), **LAYERS), id="batch counter"),
         pytest.param(safetensors(emb=np.random.default_rng(9).normal(size=(5000, 32)).astype("f4")),
                      id="embedding of deviation 1"),
+        pytest.param(safetensors(metadata={"features": ",".join(
+                     f"wavelet_LLH_glcm_texture_{n}" for n in range(400))}, **LAYERS),
+                     id="long list of features"),
         pytest.param(safetensors(fc=units(10).astype("f4")), id="few vectors of length 1"),
         pytest.param(safetensors(w=np.linspace(0, 1, 256)[:, None].repeat(3, 1).astype("f4")),
                      id="table of tones"),

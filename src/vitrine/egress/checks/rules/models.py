@@ -11,7 +11,7 @@ from vitrine.egress.checks.document import Document
 from vitrine.egress.checks.finding import Severity
 from vitrine.egress.checks.kinds import PICKLES
 from vitrine.egress.checks.rule import RequestRule, Rule
-from vitrine.egress.checks.rules.codes import CODE, is_keyed, stem_of
+from vitrine.egress.checks.rules.codes import CODE, PERSONS, is_keyed, stem_of
 from vitrine.egress.disclosure import DisclosurePolicy
 
 Answer = Iterable[tuple[Severity, str, Sequence[str]]]
@@ -67,7 +67,8 @@ def _listed_keys(document: Document) -> Iterator[str]:
         for match in _KEY.finditer(text.text[:_SCANNED]):
             key = match.group()
             stem = ("number" if is_keyed(key) else "") if key.isdigit() else stem_of(key)
-            keys.setdefault(stem, set()).add(key)
+            if stem in PERSONS or text.text[match.start() - 1 : match.start()] != "_":
+                keys.setdefault(stem, set()).add(key)
         keys.pop("", None)
         if any(len(found) >= _KEYS for found in keys.values()):
             yield text.at
