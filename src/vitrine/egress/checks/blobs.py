@@ -20,7 +20,7 @@ _BASE64: Final = re.compile(
 )
 _HEX: Final = re.compile(r"(?:[0-9a-fA-F]{2}\s{0,2}){128,}")
 _DUMP: Final = re.compile(
-    r"(?:^[0-9a-fA-F]{4,16}:?[ \t]+(?:[0-9a-fA-F]{2,4}[ \t]?){4,}.*\n?){8,}", re.M
+    r"(?:^[0-9a-fA-F]{4,16}:?[ \t]+(?:[0-9a-fA-F]{2,4}[ \t]?){4,}+.*+\n?){8,}", re.M
 )
 _DUMPED: Final = re.compile(
     r"^[0-9a-fA-F]{4,16}:?[ \t]+((?:(?:[0-9a-fA-F]{2}){1,2}[ \t]?){4,16})", re.M

@@ -80,6 +80,14 @@ def strips(_pyplot: Any, axes: Any) -> None:
     axes[0].scatter([1] * 40 + [2] * 40, RNG.random(80))
 
 
+def waterfall(_pyplot: Any, axes: Any) -> None:
+    axes[0].bar(range(40), np.sort(RNG.normal(0, 30, 40))[::-1])
+
+
+def swimmers(_pyplot: Any, axes: Any) -> None:
+    axes[0].barh(range(36), np.sort(RNG.exponential(12, 36)), color="green")
+
+
 POINTS = "".join(f'<circle cx="{n * n % 97}" cy="{n * 7 % 89}" r="2"/>' for n in range(60))
 TITLED = "".join(f'<circle cx="{n}" r="{n}"><title>P{n}</title></circle>' for n in range(30))
 VEGA = "".join(f'<path aria-label="age: {n}" class="mark" d="M0,{n}"/>' for n in range(40))
@@ -94,6 +102,8 @@ SECRET = "age 64, weight 81, dose 30, day 12, and so on"
         pytest.param(figure("svg", bubbles), "one-mark-per-patient", "warn", id="bubbles"),
         pytest.param(figure("svg", spaghetti), "one-mark-per-patient", "warn", id="spaghetti"),
         pytest.param(figure("svg", strips), "one-mark-per-patient", "warn", id="strips"),
+        pytest.param(figure("svg", waterfall), "one-mark-per-patient", "warn", id="waterfall"),
+        pytest.param(figure("svg", swimmers), "one-mark-per-patient", "warn", id="swimmers"),
         pytest.param(svg(POINTS), "one-mark-per-patient", "warn", id="circles"),
         pytest.param(svg("".join(f'<polyline points="{"1,2 " * 9}{n}"/>' for n in range(40))),
                      "one-mark-per-patient", "warn", id="lines of points"),
@@ -197,7 +207,21 @@ def ticks(_pyplot: Any, axes: Any) -> None:
         each.minorticks_on()
 
 
+def hexagons(_pyplot: Any, axes: Any) -> None:
+    axes[0].hexbin(RNG.normal(size=4_000), RNG.normal(size=4_000), gridsize=20, cmap="Greys")
+
+
+def importances(_pyplot: Any, axes: Any) -> None:
+    axes[0].barh([f"feature number {n}" for n in range(24)], np.sort(RNG.exponential(1, 24)))
+
+
+def components(_pyplot: Any, axes: Any) -> None:
+    axes[0].bar(range(30), np.sort(RNG.exponential(1, 30))[::-1])
+
+
 HONEST = [
+    pytest.param(hexagons, 1, id="hexagons"), pytest.param(importances, 1, id="importances"),
+    pytest.param(components, 1, id="components"),
     pytest.param(lines, 2, id="lines"), pytest.param(steps, 1, id="steps"),
     pytest.param(bars, 1, id="bars"), pytest.param(boxes, 1, id="boxes"),
     pytest.param(confusion, 1, id="confusion"), pytest.param(mesh, 1, id="mesh"),
@@ -277,6 +301,8 @@ PLOTLY = f'Plotly.newPlot("a", [{{"x": {list(range(99))}, "y": {list(range(99))}
                      id="title"),
         pytest.param(html("<tr data-mrn='4711002'>"), "text-identifiers", "block",
                      id="data attribute"),
+        pytest.param(html("".join(f"<i data-case='99{n * 977:08d}'></i>" for n in range(20))),
+                     "hidden-content", "warn", id="keys in data attributes"),
         pytest.param(html(f"<svg>{POINTS}</svg>"), "one-mark-per-patient", "warn", id="points"),
         pytest.param(html("<p>x</p>" * 450_000), "unchecked", "warn", id="too many elements"),
         pytest.param(html("<div>" * 3_000), "unchecked", "warn", id="too deep"),
@@ -394,6 +420,16 @@ def revised() -> bytes:
     saved_to = io.BytesIO()
     writer.write(saved_to)
     return saved_to.getvalue()
+
+
+def test_words_of_an_earlier_state_are_read():
+    writer = PdfWriter(io.BytesIO(text_pdf(words("MRN: 4711002"))), incremental=True)
+    stream = DecodedStreamObject()
+    stream.set_data(words("Results").encode())
+    writer.pages[0][NameObject("/Contents")] = writer._add_object(stream)
+    saved_to = io.BytesIO()
+    writer.write(saved_to)
+    assert "text-identifiers" in serious("report.pdf", saved_to.getvalue())
 
 
 BOX = "0 g 10 190 200 40 re f\n"

@@ -80,6 +80,31 @@ def records() -> Any:
     return np.stack([rng.integers(20, 90, 80), rng.integers(0, 3, 80), rng.normal(80, 9, 80)], 1)
 
 
+def scaled() -> Any:
+    rng = np.random.default_rng(5)
+    rows = np.stack([rng.normal(62, 11, 240), rng.normal(26, 4, 240), rng.lognormal(2, 1, 240)], 1)
+    return (rows - rows.mean(0)) / rows.std(0)
+
+
+def ranged() -> Any:
+    rows = scaled()
+    return (rows - rows.min(0)) / (rows.max(0) - rows.min(0))
+
+
+def mixed() -> Any:
+    return np.concatenate([noise(240, 3), np.random.default_rng(6).integers(0, 2, (240, 3))], 1)
+
+
+def units(rows: int = 400) -> Any:
+    vectors = np.random.default_rng(7).normal(size=(rows, 64))
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def rows_of_pixels() -> Any:
+    return np.stack([scan(28).clip(0).ravel() * (1 + n / 50) for n in range(40)])
+
+
+KEYS = [f"HN{n * 37:04d}" for n in range(12)]
 LAYERS = {"conv1.weight": noise(32, 3, 7, 7), "fc.weight": noise(64, 96), "fc.bias": noise(64)}
 
 
@@ -145,6 +170,30 @@ def relative(side: int = 7) -> Any:
                      "text-identifiers", "block", id="ONNX vocabulary"),
         pytest.param(onnx(model=field(20, field(1, b""))), "model-state", "warn",
                      id="ONNX training information"),
+        pytest.param(safetensors(w=scaled().astype("f4")), "model-records", "block",
+                     id="standardised records"),
+        pytest.param(safetensors(w=ranged().astype("f4")), "model-records", "block",
+                     id="records from 0 to 1"),
+        pytest.param(safetensors(w=mixed().astype("f4")), "model-records", "block",
+                     id="yes and no beside measures"),
+        pytest.param(safetensors(w=rows_of_pixels().astype("f4")), "model-records", "block",
+                     id="a picture in each row"),
+        pytest.param(safetensors(queue=units().astype("f4")), "model-records", "block",
+                     id="queue of features"),
+        pytest.param(safetensors(**{"gp.train_inputs": noise(50, 4)}), "model-records", "block",
+                     id="inputs of a Gaussian process"),
+        pytest.param(safetensors(b=units().astype("f4")), "model-records", "warn",
+                     id="vectors of length 1"),
+        pytest.param(safetensors(b=np.random.default_rng(8).permutation(90_000)[:99] + 10_000),
+                     "model-records", "warn", id="keys"),
+        pytest.param(safetensors(**{f"z.PT{n:04d}": noise(16) for n in range(30)}),
+                     "model-records", "warn", id="a tensor for each person"),
+        pytest.param(safetensors(metadata={"ids": ",".join(KEYS)}, **LAYERS), "model-records",
+                     "warn", id="keys in the metadata"),
+        pytest.param(safetensors(metadata={"source": "/data/a/t1.nii.gz"}, **LAYERS),
+                     "model-paths", "warn", id="path in the metadata"),
+        pytest.param(safetensors(**LAYERS, **{"opt_state.mu.fc": noise(64)}), "model-state",
+                     "warn", id="state of optax"),
         *[pytest.param(pickle.dumps({"a": 1}, each), "model-pickle", "block", id=f"pickle {each}")
           for each in range(6)],
         pytest.param(torch_zip(), "model-pickle", "block", id="torch"),
@@ -173,6 +222,18 @@ def test_what_a_model_keeps(content, check, severity):
                      id="quantised"),
         pytest.param(safetensors(grid=grid()), id="grid"),
         pytest.param(safetensors(n=np.array(7, dtype="i8"), **LAYERS), id="batch counter"),
+        pytest.param(safetensors(emb=np.random.default_rng(9).normal(size=(5000, 32)).astype("f4")),
+                     id="embedding of deviation 1"),
+        pytest.param(safetensors(metadata={"features": ",".join(
+                     f"wavelet_LLH_glcm_texture_{n}" for n in range(400))}, **LAYERS),
+                     id="long list of features"),
+        pytest.param(safetensors(fc=units(10).astype("f4")), id="few vectors of length 1"),
+        pytest.param(safetensors(w=np.linspace(0, 1, 256)[:, None].repeat(3, 1).astype("f4")),
+                     id="table of tones"),
+        pytest.param(safetensors(**{f"block{n:03d}.conv": noise(8, 3, 3) for n in range(30)}),
+                     id="numbered layers"),
+        pytest.param(onnx(*[field(5, tensor(f"onnx::MatMul_{11_233 + 7 * n}", noise(8, 8)))
+                            for n in range(9)]), id="ONNX numbered weights"),
         pytest.param(safetensors(zero=np.zeros((64, 64), "f4")), id="zeros"),
         pytest.param(safetensors(eye=np.eye(64, dtype="f4")), id="identity"),
         pytest.param(safetensors(bn=noise(64) + 1, **LAYERS), id="normalisation"),
@@ -220,6 +281,30 @@ def test_a_classifier_needs_a_report_too():
     }
     report = b'{"LIRA_1": {"attack_experiment_logger": {"metrics": {"AUC": 0.51}}}}'
     assert together(m_safetensors=weights, card_md=card, sacroml_json=report) == {}
+
+
+def test_each_of_two_models_needs_a_card():
+    first, second = safetensors(**LAYERS), onnx(field(1, node("Conv")))
+    files = {"a/m.safetensors": first, "a/card.md": CARD, "b/m.onnx": second}
+    facts = [engine.look(name, raw, POLICY)[1] for name, raw in files.items()]
+    found = {path for path, each in engine.compare(facts, POLICY).items() if each}
+    assert found == {"b/m.onnx"}
+
+
+def test_one_card_serves_two_models_that_it_names():
+    card = CARD + b"\nWeights: a.safetensors and b.safetensors\n"
+    weights = safetensors(**LAYERS)
+    assert together(a_safetensors=weights, b_safetensors=weights, card_md=card) == {}
+    assert set(together(a_safetensors=weights, b_safetensors=weights, card_md=CARD)) == {
+        "a.safetensors", "b.safetensors"
+    }  # fmt: skip
+
+
+def test_a_row_for_each_patient_of_the_card_is_asked_about():
+    weights = safetensors(table=noise(1200, 16), **LAYERS)
+    assert together(m_safetensors=weights, card_md=CARD) == {
+        "m.safetensors": {"warn model-evidence"}
+    }
 
 
 def test_a_card_without_a_class_is_asked_for_it():

@@ -216,7 +216,19 @@ def test_directions_hidden_in_a_text_are_found():
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize(
     "letters",
-    ["1", "1.1.", "a.b-c+", "a@", "+44 ", "\\x41", '"A1b",\n ', "patient id = ", "/a", "^Ab"],
+    [
+        "1",
+        "1.1.",
+        "a.b-c+",
+        "a@",
+        "+44 ",
+        "\\x41",
+        '"A1b",\n ',
+        "patient id = ",
+        "/a",
+        "^Ab",
+        "1234 ",
+    ],
 )
 def test_long_texts_are_read_in_time(letters):
     assert serious("a.md", letters * (300_000 // len(letters))) is not None

@@ -41,6 +41,9 @@ _STYLE_URL: Final = re.compile(r"url\(\s*['\"]?([^'\")]+)|@import\s+['\"]([^'\"]
 _DATA_URI: Final = re.compile(r"\s*data:([\w.+/-]*)([^,]{0,200}),", re.IGNORECASE)
 _HIDDEN_LETTERS: Final = 40
 _SHOWN_ON_POINTING: Final = ("title", "aria-label", "alt", "content", "value", "placeholder")
+_CARRIED: Final = re.compile(r"\d{4,}|\d\D+\d\D+\d|\{.*\d")
+"""What an attribute for scripts says of a person: a key, a day, several numbers."""
+_FEWEST_CARRIED: Final = 8
 _MARK_TAGS: Final = frozenset({"circle", "ellipse", "use", "path"})
 
 
@@ -76,6 +79,7 @@ class _Walker(HTMLParser):
         self.count = 0
         self.marks = Marks()
         self.tooltips: list[int] = []
+        self.carried: dict[str, dict[str, int]] = {}
         self.script: list[str] = []
         self.script_line = 1
         self.canvas: tuple[float, float, float, float] | None = None
@@ -207,6 +211,9 @@ class _Walker(HTMLParser):
         data = [f"{key[5:]}: {value}" for key, value in attributes.items() if key[:5] == "data-"]
         for each in data:
             self.lines[Role.HIDDEN].add(line, each)
+            key, _, value = each.partition(": ")
+            if _CARRIED.search(value):
+                self.carried.setdefault(key, {}).setdefault(value, self.count)
         if tag in _MARK_TAGS and (data or "aria-label" in attributes or "title" in attributes):
             self.tooltips.append(self.count)
 
@@ -298,5 +305,9 @@ class _Walker(HTMLParser):
             self.parts.remark("marks", joined(self.at, f"element {number}"))
         if len(self.tooltips) >= 20:
             self.parts.remark("tooltips", joined(self.at, f"element {self.tooltips[0]}"))
+        for values in self.carried.values():
+            if len(values) >= _FEWEST_CARRIED:
+                first = min(values.values())
+                self.parts.remark("hidden data", joined(self.at, f"element {first}"))
         for role, lines in self.lines.items():
             self.parts.text(lines.joined(), role, self.at)

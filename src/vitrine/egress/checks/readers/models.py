@@ -26,6 +26,9 @@ _TYPES: Final = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1",
     "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "u1", "BOOL": "u1", "BF16": "bf16",
 }  # fmt: skip
+_LETTERS: Final = 4_000
+_WORD: Final = re.compile(r"[^\s,;:\"'\[\]{}]+")
+_NAME: Final = re.compile(r"(?=\D*(?:\d\D*){0,4}$)[A-Za-z][\w.-]{0,79}")
 _ESTIMATORS: Final = re.compile(
     r"neighbors|\.svm|gaussian_process|SVC|SVR|KNeighbors|GaussianProcess|NearestCentroid"
     r"|LabelPropagation|LabelSpreading|KernelDensity|KernelRidge"
@@ -44,7 +47,7 @@ def read_safetensors(name: str, content: bytes, kind: str) -> Document:
     if isinstance(metadata, dict):
         words = "\n".join(f"{key}: {value}" for key, value in metadata.items())
         parts.text(words, Role.HIDDEN, "metadata")
-        if len(words) > 4_000:
+        if _is_long(words):
             parts.remark("model metadata", "metadata", "many letters")
     if len(header) > TENSORS_LIMIT:
         raise InvalidInput(f"the model has {len(header):,} tensors; {TENSORS_LIMIT:,} are allowed")
@@ -59,6 +62,12 @@ def read_safetensors(name: str, content: bytes, kind: str) -> Document:
     parts.remark("inventory", "", f"{len(header):,} tensors with {parameters:,} parameters")
     parts.text("\n".join(header), Role.HIDDEN, "names of tensors")
     return parts.document(name, kind, content)
+
+
+def _is_long(words: str) -> bool:
+    """Whether metadata has more letters than describe a model, names of features not counted."""
+    strange = sum(len(each) for each in _WORD.findall(words) if not _NAME.fullmatch(each))
+    return strange > _LETTERS or len(words) > 16 * _LETTERS
 
 
 def _header(content: bytes) -> tuple[dict[str, Any], int]:

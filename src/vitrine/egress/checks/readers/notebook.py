@@ -10,7 +10,7 @@ import orjson
 
 from vitrine.egress.checks import kinds
 from vitrine.egress.checks.document import Document, Role
-from vitrine.egress.checks.readers import embedded, markdown, markup, plot_data
+from vitrine.egress.checks.readers import embedded, markdown, markup, plot_data, written_tables
 from vitrine.egress.checks.readers.parts import Parts, from_base64, joined
 from vitrine.errors import InvalidInput
 
@@ -21,6 +21,14 @@ STRINGS_LIMIT: Final = 50_000
 _ANSI: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07")
 _DATA_URI: Final = re.compile(r"data:image/[\w.+-]+;base64,([A-Za-z0-9+/=\s]{16,})")
 _COLAB: Final = re.compile(r"""class=["']colab-df-""")
+_QUOTES_DATA: Final = re.compile(
+    r"could not convert (?:string|object)|invalid literal for|unknown (?:string|datetime) format"
+    r"|time data ['\"]|unconverted data|duplicate (?:entries|keys|values)\W+\w*\d|month must be in"
+    r"|\d+(?:\.\d+){5,}|KeyError: ['\"][A-Z][\w'-]+, [A-Z]|not in list|invalid value for .*: ['\"]",
+    re.IGNORECASE,
+)
+"""Sentences of errors that repeat what was in the data."""
+
 _WIDGET_VIEW: Final = "application/vnd.jupyter.widget-view+json"
 _WIDGET_STATE: Final = "application/vnd.jupyter.widget-state+json"
 _OLD_KEYS: Final = {
@@ -113,10 +121,14 @@ def _read_cell(cell: Mapping[str, Any], at: str, parts: Parts) -> int:
     is_code = cell.get("cell_type") == "code"
     if is_code:
         parts.text(source, Role.CODE, at)
+        parts.tables += written_tables.tables_in_code(source, at)
         for letters in _DATA_URI.findall(source):
             parts.picture(from_base64(letters), at)
     else:
         markdown.read_into(parts, source, at)
+        _pictures_from_elsewhere(source, at, parts)
+        if cell.get("cell_type") == "raw":
+            parts.tables += written_tables.tables_in_lines(source, at)
     attachments = cell.get("attachments")
     for bundle in attachments.values() if isinstance(attachments, dict) else ():
         parts.remark("notebook attachment", at)
@@ -131,6 +143,12 @@ def _read_cell(cell: Mapping[str, Any], at: str, parts: Parts) -> int:
         if isinstance(output, dict):
             _output(output, f"{at} output {number}", parts)
     return len(outputs)
+
+
+def _pictures_from_elsewhere(source: str, at: str, parts: Parts) -> None:
+    """Remark what opening the notebook would load: who serves it learns what the address says."""
+    for line in markdown.remote_pictures(source):
+        parts.remark("external reference", joined(at, f"line {line}"))
 
 
 def _output(output: Mapping[str, Any], at: str, parts: Parts) -> None:
@@ -164,10 +182,13 @@ def _printed(text: str, at: str, parts: Parts) -> None:
     shown = _plain(text)
     parts.text(shown, Role.OUTPUT, at)
     parts.tables += embedded.tables_in_plain_output(shown, at)
+    parts.tables += written_tables.tables_in_lines(shown, at)
 
 
 def _how_telling(message: str) -> str:
     """Whether the sentence of an error quotes a value that is not the name of something."""
+    if _QUOTES_DATA.search(message):
+        return "many quoted values"
     quoted = re.findall(r"['\"`]([^'\"`\n]{1,200})['\"`]", message)
     quotes_value = any(re.search(r"\d{3,}|\^|@|\d[-/.]\d", each) for each in quoted)
     is_key = message.startswith(("KeyError", "IndexError")) and re.search(r"\d{4,}", message)
@@ -196,6 +217,7 @@ def _representation(mime: str, value: Any, at: str, parts: Parts, *, has_html: b
     elif mime in ("text/markdown", "text/latex"):
         parts.text(text, Role.OUTPUT, at)
         parts.tables += embedded.tables_in_markdown(text, at, 1)
+        _pictures_from_elsewhere(text, at, parts)
     elif "javascript" in mime:
         parts.remark("script", at)
         parts.text(text, Role.CODE, at)

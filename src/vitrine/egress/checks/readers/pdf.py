@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import logging
 import re
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ PAGES_LIMIT: Final = 300
 STREAM_LIMIT: Final = 16 << 20
 PIXELS_LIMIT: Final = 25_000_000
 ATTACHMENTS_LIMIT: Final = 100
+EARLIER_LIMIT: Final = 5
 
 _END: Final = re.compile(rb"startxref\s+\d+\s+%%EOF")
 _INLINE: Final = re.compile(rb"(?:^|\s)BI\s[^\x80-\xff]{1,400}?\sID\s")
@@ -90,9 +92,19 @@ def _ends(content: bytes, parts: Parts) -> None:
     allowed = 2 if b"/Linearized" in content[:2048] or b"/XRefStm" in content else 1
     if len(ends) > allowed:
         parts.remark("incremental update")
+        for number, end in enumerate(ends[:-1][:EARLIER_LIMIT], start=1):
+            at = f"earlier state {number}"
+            _safely(parts, at, lambda at, end=end: _earlier(content[:end], at, parts))
     last = content.rfind(b"%%EOF")
     if last >= 0 and len(content[last + 5 :].strip(b"\x00\r\n\t ")) > 0:
         parts.remark("bytes after the end")
+
+
+def _earlier(content: bytes, at: str, parts: Parts) -> None:
+    """Keep the words of the document as it was before it was changed."""
+    reader = PdfReader(io.BytesIO(content), strict=False)
+    for page in itertools.islice(reader.pages, PAGES_LIMIT):
+        parts.text(page.extract_text(), Role.HIDDEN, at)
 
 
 def _page(page: Any, at: str, parts: Parts) -> None:

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from vitrine.egress.checks.readers.marks import POINTS, is_even
+from vitrine.egress.checks.readers.bars import are_of_persons
+from vitrine.egress.checks.readers.marks import POINTS, is_even, is_lattice
 from vitrine.errors import InvalidInput
 
 OPERATORS_LIMIT: Final = 400_000
@@ -32,6 +33,10 @@ Box = tuple[float, float, float, float]
 Drawing = tuple[str, Any, Matrix, Any]
 """An external object: subtype, operations, matrix, resources."""
 
+_BARS_LIMIT: Final = 1_000
+_HEXAGON: Final = 6
+_LETTER: Final = 5.0
+"""Points that a letter is wide: a name that begins left of the page may end on it."""
 UNIT: Final[Matrix] = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 
@@ -113,15 +118,25 @@ class Page:
         if self._letters(self._is_covered):
             found.append("covered text")
         scattered = any(len(each) >= POINTS and not is_even(each) for each in self.alike.values())
-        if self.has_marks or scattered:
+        boxes = [each.box for each in self.covers if not each.is_white][:_BARS_LIMIT]
+        if self.has_marks or scattered or are_of_persons(boxes, self._names(boxes)):
             found.append("marks")
         return found
+
+    def _names(self, boxes: Sequence[Box]) -> int:
+        """How many texts stand in line with one of the bars that they may name."""
+        centres = [((left + right) / 2, (low + high) / 2) for left, low, right, high in boxes]
+        rows = {round(text.y / 4) for text in self.shown if text.letters > 3}
+        return sum(bool({round(y / 4), round(y / 4) - 1} & rows) for _, y in centres)
 
     def _letters(self, told: Callable[[_Shown], bool]) -> bool:
         return sum(each.letters for each in self.shown if told(each)) >= FEWEST_LETTERS
 
     def _is_outside(self, text: _Shown) -> bool:
-        return not _inside((text.x, text.y), self.box, margin=6)
+        begins, ends = text.x, text.x + text.letters * _LETTER
+        left, bottom, _, top = self.box
+        reaches_in = begins < left <= ends and bottom <= text.y <= top
+        return not (reaches_in or _inside((text.x, text.y), self.box, margin=6))
 
     def _is_covered(self, text: _Shown) -> bool:
         return any(
@@ -147,10 +162,13 @@ class _Pen:
     last_path: int = 0
     run: list[tuple[float, float]] = field(default_factory=list)
     run_name: str = ""
+    run_corners: int = 0
+    """Corners of the shape that is drawn again and again."""
 
     def end_run(self) -> None:
         """Judge the like marks drawn since the last change of state."""
-        if len(self.run) >= POINTS and len(self.run) != self.last_path and not is_even(self.run):
+        is_regular = is_even(self.run) or (self.run_corners == _HEXAGON and is_lattice(self.run))
+        if len(self.run) >= POINTS and len(self.run) != self.last_path and not is_regular:
             self.page.has_marks = True
         self.run = []
 
@@ -270,6 +288,7 @@ class _Pen:
         if name != self.run_name:
             self.end_run()
             self.run_name = name
+            self.run_corners = sum(operator in (b"m", b"l") for _, operator in operations)
         self.run.append((self.state.matrix[4], self.state.matrix[5]))
         if self.depth < DEPTH_LIMIT and len(self.run) == 1:
             start = times(matrix, self.state.matrix)

@@ -16,6 +16,8 @@ FEWEST: Final = 5
 """Values from which on a list counts as data."""
 MANY: Final = 30
 """Values from which on a plot carries more than a table would show."""
+POINTS: Final = 8
+"""Values from which on a plot of single points shows persons."""
 TABLES_LIMIT: Final = 60
 VALUES_LIMIT: Final = 200_000
 _DECODES_LIMIT: Final = 10_000
@@ -30,6 +32,14 @@ _POINT_TEXTS: Final = frozenset({"text", "hovertext", "customdata", "ids", "tool
 _JSON_START: Final = re.compile(r'[\[{]\s*(?:[\[{"]|-?\d)')
 _QUOTED_JSON: Final = re.compile(r"JSON\.parse\(\s*(['\"])((?:\\.|(?!\1)[^\\])*)\1")
 
+_RAW_TRACES: Final = frozenset(
+    {"box", "violin", "histogram", "histogram2d", "splom", "parcoords", "parcats", "scatter3d"}
+    | {"scattergeo", "scattermapbox", "scattermap", "densitymapbox"}
+)
+"""Plots whose file holds the values that they sum up."""
+_RAW_MARKS: Final = frozenset({"point", "circle", "square", "tick", "boxplot"})
+_MOST_LAYERS: Final = 200
+
 Column = list[str]
 
 
@@ -43,7 +53,8 @@ def keep_data(value: Any, parts: Parts, at: str) -> None:
         if tables < TABLES_LIMIT:
             parts.tables.append(_table(columns, at))
             tables += 1
-    if longest >= MANY or has_point_texts:
+    shows_each = longest >= POINTS and _shows_each(value)
+    if longest >= MANY or has_point_texts or shows_each:
         parts.remark("embedded data", at, "many values")
     elif longest:
         parts.remark("embedded data", at, "few values")
@@ -74,6 +85,40 @@ def keep_script_data(script: str, parts: Parts, at: str) -> None:
             continue
     if values:
         keep_data(values, parts, at)
+
+
+def _shows_each(value: Any) -> bool:
+    """Whether a plot by plotly or vega draws each value that it holds, or sums them up later."""
+    holder = value if isinstance(value, Mapping) else {}
+    traces = holder.get("data", value)
+    if isinstance(traces, list) and any(map(_is_raw_trace, traces[:_MOST_LAYERS])):
+        return True
+    waiting, seen = [holder], 0
+    while waiting and seen < _MOST_LAYERS:
+        here, seen = waiting.pop(), seen + 1
+        mark = here.get("mark")
+        name = mark.get("type") if isinstance(mark, Mapping) else mark
+        if isinstance(name, str) and name in _RAW_MARKS:
+            return True
+        for key in ("layer", "hconcat", "vconcat", "concat", "spec"):
+            inner = here.get(key)
+            parts = inner if isinstance(inner, list) else [inner]
+            waiting += [each for each in parts if isinstance(each, Mapping)]
+    return False
+
+
+def _is_raw_trace(trace: Any) -> bool:
+    if not isinstance(trace, Mapping):
+        return False
+    if trace.get("type") in _RAW_TRACES:
+        return True
+    axes = [_column(trace.get(key)) or [] for key in ("x", "y")]
+    is_free = all(len(set(axis)) >= POINTS and all(map(_is_number, axis)) for axis in axes)
+    return trace.get("mode") == "markers" and is_free
+
+
+def _is_number(text: str) -> bool:
+    return bool(re.fullmatch(r"-?\d[\d.]*(?:e[+-]?\d+)?", text, re.IGNORECASE))
 
 
 def _groups(value: Any) -> Iterator[dict[str, Column]]:

@@ -12,6 +12,11 @@ from vitrine.egress.checks.readers.grid import is_number, table_of
 
 _PIPE_RULE: Final = re.compile(r"\s*[|+]?[\s:|+=\-─━┼│]*[-=─━][\s:|+=\-─━┼│]*")
 _DTYPE: Final = re.compile(r"(?:Name: (?P<name>.*?), )?(?:Length: \d+, )?dtype: (?P<kind>\w+)")
+_TYPE: Final = re.compile(
+    r"(?:u?int|float)\d+|Int64|Float64|object|bool(?:ean)?|category|string|datetime64\S*"
+)
+"""A kind of values: a list of them says what columns there are, not what is in them."""
+
 _ARRAY: Final = re.compile(r"\[\s*\[[-+\d.eE\s,\[\]]*\]\s*\]")
 _ROW: Final = re.compile(r"\[([^\[\]]*)\]")
 _SHAPE: Final = re.compile(r"\[\d+ rows x \d+ columns\]")
@@ -78,13 +83,13 @@ def _is_piped(line: str) -> bool:
     bare = line.strip()
     if _PROGRESS.match(bare):
         return False
-    return bare.count("|") + bare.count("│") >= 2 or (
+    return bare.count("|") + bare.count("│") + bare.count("┆") >= 2 or (
         bare.startswith(("|", "+")) and bool(_PIPE_RULE.fullmatch(line))
     )
 
 
 def _piped(line: str) -> list[str]:
-    bare = line.strip().replace("│", "|").replace("\\|", "\0")
+    bare = line.strip().replace("│", "|").replace("┆", "|").replace("\\|", "\0")
     bare = bare.removeprefix("|").removesuffix("|")
     return [_unmarked(cell.replace("\0", "|")) for cell in bare.split("|")]
 
@@ -120,6 +125,8 @@ def _line_before(text: str, start: int) -> str:
 def _aligned(block: Sequence[str], at: str, caption: str) -> Table | None:
     if max(map(len, block)) > _WIDEST:
         return None
+    if sum(bool(_LOGGED.match(line)) for line in block) * 2 > len(block):
+        return None
     lines = [line for line in block if not _SHAPE.fullmatch(line.strip())]
     if lines and (footer := _DTYPE.fullmatch(lines[-1].strip())):
         return _series(lines[:-1], footer["name"] or "", footer["kind"], at, caption)
@@ -134,11 +141,19 @@ def _aligned(block: Sequence[str], at: str, caption: str) -> Table | None:
     return None
 
 
+_LOGGED: Final = re.compile(
+    r"\s*(?:\[[A-Z] )?\[?\d{4}-\d\d-\d\d[ T]\d\d:\d\d|\s*(?:DEBUG|INFO|WARNING)\b"
+)
+"""How a line of a program's log begins."""
+
+
 def _series(lines: Sequence[str], name: str, kind: str, at: str, caption: str) -> Table | None:
     """A printed pandas series: labels and values; counts by category when it counts."""
     pairs = [line.rsplit(maxsplit=1) if " " in line.strip() else [line.strip()] for line in lines]
     header = pairs[0][0] if pairs and len(pairs[0]) == 1 else ""
     body = [pair for pair in pairs[bool(header) :] if len(pair) == 2]
+    if body and all(_TYPE.fullmatch(value) for _, value in body):
+        return None
     labels = [label.strip() for label, _ in body]
     counted = kind.startswith("int") and not all(is_number(label) for label in labels)
     title = name if name and name != header else "value"

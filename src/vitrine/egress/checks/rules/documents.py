@@ -93,6 +93,7 @@ _CONCERNS: Final[Mapping[str, _Concern]] = {
             "covered text": "text under something drawn over it",
             "text off the page": "text outside the page",
             "hidden layer": "layers that are switched off",
+            "hidden data": "values in attributes that are not shown",
         },
         "the file holds {}: remove what a reader does not see",
         _always(_WARN),
