@@ -112,6 +112,7 @@ def _file_page(
         row=row,
         before=board.rows[at - 1] if at else None,
         after=board.rows[at + 1] if at + 1 < len(board.rows) else None,
+        unvoted=board.next_after(file_id),
         position=at + 1,
         data=shown.preview.data if shown else None,
         marks=marks(row.file),
