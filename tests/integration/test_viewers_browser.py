@@ -118,3 +118,29 @@ def test_the_page_does_everything_without_its_script(house: House, browser) -> N
         page.get_by_role("button", name="Approve").click()
         page.wait_for_url(address_of(url, request, 2))
         assert len(house.events("vote_cast")) == 1
+
+
+def test_a_table_is_sorted_and_its_findings_are_reached_by_key(house: House, browser) -> None:
+    rows = "".join(f"site {n},{n % 50 + 20}\n" for n in range(150))
+    low = f"site,n\n{rows}last,3\n".encode()
+    request = house.submitted({"t.csv": low, "b.csv": TABLE})
+    with serving(house) as (url, hub):
+        hub.person = "bo"
+        page = browser.new_page()
+        page.goto(f"{url}/queue")
+        page.goto(address_of(url, request, 0))
+        assert "3 to 69" in page.locator(".statistics td").nth(1).inner_text()
+        page.get_by_role("columnheader", name="n", exact=True).get_by_role("link").click()
+        page.wait_for_url("**sort=2*")
+        cells = page.locator(".data tbody td:nth-of-type(2)").all_inner_texts()
+        assert [int(cell) for cell in cells] == sorted(map(int, cells))
+        page.goto(address_of(url, request, 0))
+        page.keyboard.press("f")
+        page.wait_for_url("**row=152*")
+        page.keyboard.press("f")
+        assert page.evaluate("document.activeElement.textContent.trim()") in ("3", "152last3")
+        page.get_by_text("Columns").first.click()
+        page.get_by_label("site").check()
+        page.get_by_role("button", name="Show the table so").click()
+        page.wait_for_url("**hide=1*")
+        assert page.locator(".data thead th[scope=col]").all_inner_texts()[1:] == ["n"]

@@ -7,7 +7,6 @@ Notes and refusals hold counts, never content.
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import re
@@ -19,17 +18,16 @@ import PIL
 from PIL import Image, ImageOps
 
 from vitrine.egress.sandbox.filetypes import JPEG, NOTEBOOK, PNG, Kind, recognise
+from vitrine.egress.sandbox.tables import rows_of
 from vitrine.errors import InvalidInput
 
 CLEANER: Final = f"vitrine-cleaner 1, Pillow {PIL.__version__}"
 """Name and version of what makes a copy; part of every receipt."""
 
 MAX_PIXELS: Final = 25_000_000
-MAX_ROWS: Final = 200_000
 MAX_CELLS: Final = 5_000
 LONG_LINE: Final = 2_000
 
-csv.field_size_limit(1 << 20)
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -111,34 +109,20 @@ def parse_json(text: str) -> Any:
         raise InvalidInput("the JSON holds a number with thousands of digits") from None
 
 
-def table_rows(text: str, delimiter: str) -> list[list[str]]:
-    """The rows of a delimited table.
-
-    Raises:
-        InvalidInput: when it is not one, or too large to be checked.
-    """
-    rows: list[list[str]] = []
-    try:
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
-            rows.append(row)
-            if len(rows) > MAX_ROWS:
-                raise InvalidInput(f"the table has more than {MAX_ROWS} rows: nobody can check it")
-    except csv.Error as error:
-        raise InvalidInput(f"the table cannot be read at row {len(rows) + 1}: {error}") from None
-    return rows
-
-
 def _some(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def _table_notes(text: str, delimiter: str) -> list[str]:
-    rows = table_rows(text, delimiter)
+    widths: set[int] = set()
+    formulas = 0
+    for _, row in rows_of(text, delimiter):
+        widths.add(len(row))
+        formulas += sum(not cell[:1].isalnum() and bool(_FORMULA.match(cell)) for cell in row)
     notes = []
-    widths = {len(row) for row in rows if row}
+    widths.discard(0)
     if len(widths) > 1:
         notes.append(f"rows have between {min(widths)} and {max(widths)} cells")
-    formulas = sum(1 for row in rows for cell in row if _FORMULA.match(cell))
     if formulas:
         notes.append(f"{_some(formulas, 'cell')} would run as a formula in a spreadsheet")
     return notes

@@ -11,6 +11,7 @@ from typing import Any, Final
 from vitrine.egress.checks.finding import Finding, finding_of
 from vitrine.egress.disclosure import DisclosurePolicy, to_json
 from vitrine.egress.sandbox import frames
+from vitrine.egress.sandbox.asked import FIRST, Asked
 from vitrine.errors import InvalidInput, Unavailable
 
 TIMEOUT_S: Final = 60.0
@@ -71,23 +72,20 @@ class Parser:
             notes=tuple(str(note) for note in head["notes"]),
         )
 
-    def preview(
-        self, kind: str, media_type: str, content: bytes, *, start: int = 0, as_text: bool = False
-    ) -> Preview:
-        """What to show of a copy, from row, line or cell `start` (zero-based).
+    def preview(self, kind: str, media_type: str, content: bytes, asked: Asked = FIRST) -> Preview:
+        """What to show of a copy.
 
         Raises:
             InvalidInput: when it cannot be shown.
             Unavailable: when the parser does not answer.
         """
-        asked = {
+        wanted = {
             "op": "preview",
             "kind": kind,
             "media_type": media_type,
-            "start": start,
-            "as_text": as_text,
+            "asked": asked.as_json(),
         }
-        head, body = self._ask(asked, content)
+        head, body = self._ask(wanted, content)
         return Preview(head, body)
 
     def check(

@@ -7,6 +7,7 @@ reply. The server itself never sees a byte of a file.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import select
@@ -24,6 +25,7 @@ from PIL import Image, JpegImagePlugin, PngImagePlugin
 from vitrine.egress.checks import apart, engine, readers
 from vitrine.egress.disclosure import from_json
 from vitrine.egress.sandbox import clean, confine, frames, preview
+from vitrine.egress.sandbox.asked import asked_of
 from vitrine.errors import InvalidInput
 
 MAX_FILE_BYTES: Final = 64 << 20
@@ -180,6 +182,7 @@ def _refusal(sentence: str) -> bytes:
 def _parse_and_exit(head: dict[str, Any], body: bytes, writing: int) -> NoReturn:
     """In the child: give everything up, parse, write the reply, end."""
     try:
+        gc.disable()  # it ends before there is anything to collect
         os.dup2(writing, 0)  # one way out, at the lowest number; everything else is closed
         os.closerange(1, 1024)
         signal.signal(signal.SIGXCPU, signal.SIG_DFL)
@@ -247,7 +250,6 @@ def _answer_preview(head: dict[str, Any], body: bytes) -> bytes:
         str(head.get("kind")),
         str(head.get("media_type")),
         body,
-        start=int(head.get("start") or 0),
-        as_text=bool(head.get("as_text")),
+        asked_of(head.get("asked") or {}),
     )
     return frames.encode({"ok": True, **shown}, image)
