@@ -127,11 +127,11 @@ def asked_by(
     sort: int = 0,
     hide: Annotated[list[int], Query()] = [],  # noqa: B006 (FastAPI copies it)
     view: str = "",
+    zoom: int = 0,
 ) -> Asked:
     """What an address asks to see of a file."""
-    return asked_of(
-        {"start": start, "row": row, "part": part, "sort": sort, "hide": hide, "view": view}
-    )
+    numbers = {"start": start, "row": row, "part": part, "sort": sort, "zoom": zoom}
+    return asked_of({**numbers, "hide": hide, "view": view})
 
 
 At = Annotated[Desk, Depends(desk_of)]

@@ -101,7 +101,12 @@ def open_file(
             Event.FILE_VIEWED,
             actor=account.actor,
             subject=subject_of(seen.request),
-            detail={"file": file.id, "sha256": file.cleaned_sha256, "start": asked.start},
+            detail={
+                "file": file.id,
+                "sha256": file.cleaned_sha256,
+                "start": asked.start,
+                "view": asked.view,
+            },
             clock=clock,
         )
     content = copy_of(blobs, file)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
+MAX_ZOOM: Final = 800
 _LARGEST: Final = 1 << 31
 
 
@@ -31,6 +32,12 @@ class Asked:
 
     view: str = ""
     """`text` for the plain text, or an aspect of a picture."""
+
+    zoom: int = 0
+    """Width of a picture in per cent of its pixels; 0 when it is to fit."""
+
+    is_drawn: bool = False
+    """Whether the picture itself is wanted, not what is known of it."""
 
     @property
     def as_text(self) -> bool:
@@ -61,6 +68,8 @@ def asked_of(values: Mapping[str, Any]) -> Asked:
         sort=_whole(values.get("sort")),
         hide=tuple(sorted({_whole(each) for each in hide})) if isinstance(hide, list) else (),
         view=str(values.get("view") or "")[:40],
+        zoom=min(MAX_ZOOM, max(0, _whole(values.get("zoom")))),
+        is_drawn=values.get("is_drawn") is True,
     )
 
 

@@ -6,22 +6,19 @@ text can also be read in full as lines.
 
 from __future__ import annotations
 
-import io
 from bisect import bisect_left
 from typing import Any, Final
-
-from PIL import Image
 
 from vitrine.egress.sandbox.asked import FIRST, Asked
 from vitrine.egress.sandbox.clean import parse_json
 from vitrine.egress.sandbox.letters import visible
+from vitrine.egress.sandbox.pictures import picture
 from vitrine.egress.sandbox.tables import delimited_page
 from vitrine.errors import InvalidInput
 
 PAGE_LINES: Final = 400
 PAGE_CELLS: Final = 50
 FOLD: Final = 1_000
-MAX_EDGE: Final = 6_000
 
 
 def preview(
@@ -33,7 +30,7 @@ def preview(
         InvalidInput: when the copy cannot be shown.
     """
     if kind == "image" and not asked.as_text:
-        return _image(content)
+        return picture(content, asked)
     if kind == "image":
         raise InvalidInput("an image has no text to show")
     text = content.decode("utf-8", "replace")
@@ -99,25 +96,3 @@ def _folded(text: str) -> list[str]:
         for line in text.split("\n")
         for at in range(0, max(1, len(line)), FOLD)
     ]
-
-
-def _image(content: bytes) -> tuple[dict[str, Any], bytes]:
-    with Image.open(io.BytesIO(content), formats=["PNG", "JPEG"]) as image:
-        image.load()
-        shown = image.convert("L" if image.mode == "L" else "RGB")
-    width, height = shown.size
-    if max(width, height) > MAX_EDGE:
-        shown.thumbnail((MAX_EDGE, MAX_EDGE))
-    drawn = io.BytesIO()
-    shown.save(drawn, format="PNG", compress_level=1)
-    head = {
-        "kind": "image",
-        "width": width,
-        "height": height,
-        "mode": "grey" if shown.mode == "L" else "colour",
-        "start": 0,
-        "page": 1,
-        "total": 1,
-        "unit": "images",
-    }
-    return head, drawn.getvalue()
