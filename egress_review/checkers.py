@@ -15,6 +15,7 @@ from vitrine.egress import decide, policy, store
 from vitrine.egress import vote as votes
 from vitrine.egress.request import Reason, Status, Visibility, Vote
 from vitrine.egress.sandbox.asked import Asked
+from vitrine.egress.sandbox.filetypes import SVG
 from vitrine.egress.store import Line
 from vitrine.egress.view import Seen, SeenFile, look, open_file
 from vitrine.errors import InvalidInput, NotFound
@@ -22,6 +23,14 @@ from vitrine.permits import policy as permit_policy
 from vitrine.permits import store as permits
 
 router = APIRouter()
+
+_INERT = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; "
+        "sandbox"
+    )
+}
+"""A figure is drawn by the browser, in an origin of its own where nothing loads or runs."""
 
 _DECIDED = (Status.APPROVED, Status.RELEASED, Status.RETURNED, Status.REJECTED)
 
@@ -131,6 +140,8 @@ def image(desk: At, account: By, request_id: str, file_id: str, asked: Wanted) -
     opened = _open(desk, account, request_id, file_id, replace(asked, is_drawn=True))
     if not opened.preview.image:
         raise NotFound("this file is not an image")
+    if opened.preview.data.get("kind") == "figure":
+        return Response(opened.preview.image, media_type=SVG.media_type, headers=_INERT)
     return Response(opened.preview.image, media_type="image/png")
 
 

@@ -255,11 +255,13 @@ def marks(file: RequestFile, data: dict[str, Any] | None) -> dict[int, dict[str,
     the whole of it.
     """
     pattern = _PLACES.get(str((data or {}).get("kind")))
+    prefix = str((data or {}).get("place", ""))
     found: dict[int, dict[str, str]] = {}
     for severity in (Severity.WARN, Severity.BLOCK) if pattern else ():  # the worse one last
         for finding in file.findings:
             for place in finding.locations if finding.severity is severity else ():
-                if pattern and (spot := pattern.fullmatch(place)):
+                within = place.removeprefix(f"{prefix}, ") if prefix else place
+                if pattern and (spot := pattern.fullmatch(within)):
                     found.setdefault(int(spot[1]), {})[spot["column"] or ""] = str(severity)
     return found
 

@@ -122,11 +122,24 @@ def copy_of(blobs: BlobStore, file: RequestFile) -> bytes:
     """
     if file.cleaned_sha256 is None:
         raise NotFound(f"{file.path} has no releasable copy")
-    with blobs.open(file.cleaned_sha256) as stream:
+    return _content(blobs, file.id, "copy", file.cleaned_sha256)
+
+
+def original_of(blobs: BlobStore, file: RequestFile) -> bytes:
+    """The bytes that were frozen, compared with their digest.
+
+    Raises:
+        IntegrityError: when they are not the bytes that were recorded.
+    """
+    return _content(blobs, file.id, "original", file.original_sha256)
+
+
+def _content(blobs: BlobStore, file_id: str, what: str, sha256: str) -> bytes:
+    with blobs.open(sha256) as stream:
         content = stream.read()
-    if hashlib.sha256(content).hexdigest() != file.cleaned_sha256:
+    if hashlib.sha256(content).hexdigest() != sha256:
         raise IntegrityError(
-            f"the stored copy of file {file.id} has other bytes than were voted on"
+            f"the stored {what} of file {file_id} has other bytes than were recorded"
         )
     return content
 

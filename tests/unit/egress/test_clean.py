@@ -254,9 +254,8 @@ def test_numbers_and_words_are_no_formulas(cell):
     assert clean("a.csv", f'a\n"{cell}"\n'.encode()).notes == ()
 
 
-@pytest.mark.parametrize("name", ["a.svg", "a.html"])
-def test_scripts_are_noted_and_shown_as_source(name):
-    cleaned = clean(name, b"<svg onload='x()'><script>1</script></svg>")
+def test_scripts_are_noted_and_shown_as_source():
+    cleaned = clean("a.html", b"<p onload='x()'><script>1</script></p>")
     assert cleaned.kind.name == "source"
     assert "shown as source only" in cleaned.notes[0]
     shown, image = preview("source", cleaned.kind.media_type, cleaned.content)

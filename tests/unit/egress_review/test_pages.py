@@ -20,7 +20,10 @@ FILES = {
     "run.ipynb": a_notebook("print('<b>hello</b>')"),
     "plot.svg": b"<svg xmlns='http://www.w3.org/2000/svg'><title>Means</title></svg>",
 }
-SCRIPT = {"plot.svg": b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"}
+SCRIPT = {
+    "plot.svg": b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+    "page.html": b"<html><script>alert(1)</script></html>",
+}
 PEOPLE = ["ann", "bo", "cy", "hal", "dan", "eve", "flo"]
 
 
@@ -176,8 +179,8 @@ def test_hostile_content_is_shown_as_text(house, sign_in):
         assert re.findall("<script[^>]*>", page) == ['<script src="/static/keys.js" defer>']
         assert "<b>" not in page
         assert "MRN-4711" not in page
-    svg = request.files[3]
-    assert "&lt;script&gt;" in client.get(f"/requests/{request.id}/files/{svg.id}").text
+    html = request.files[4]
+    assert "&lt;script&gt;" in client.get(f"/requests/{request.id}/files/{html.id}").text
 
 
 def test_hostile_words_of_the_author_are_shown_as_text(house, sign_in):

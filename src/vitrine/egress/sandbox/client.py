@@ -89,15 +89,23 @@ class Parser:
         return Preview(head, body)
 
     def check(
-        self, name: str, content: bytes, policy: DisclosurePolicy
+        self, name: str, content: bytes, policy: DisclosurePolicy, *, is_flattened: bool = False
     ) -> tuple[list[Finding], bytes]:
         """What the checks say of a file, and the facts that `compare` needs, as they came.
+
+        Args:
+            is_flattened: `content` is an original whose copy keeps only what it shows.
 
         Raises:
             InvalidInput: when the file ended its checks.
             Unavailable: when the parser does not answer.
         """
-        asked = {"op": "check", "name": name, "policy": to_json(policy)}
+        asked = {
+            "op": "check",
+            "name": name,
+            "policy": to_json(policy),
+            "is_flattened": is_flattened,
+        }
         head, body = self._ask(asked, content)
         return _findings(head["findings"]), body
 

@@ -11,9 +11,13 @@ from typing import Any, Final
 
 from vitrine.egress.sandbox.asked import FIRST, Asked
 from vitrine.egress.sandbox.clean import parse_json
+from vitrine.egress.sandbox.figures import figure_page
+from vitrine.egress.sandbox.filetypes import SVG
 from vitrine.egress.sandbox.letters import visible
 from vitrine.egress.sandbox.pictures import picture
 from vitrine.egress.sandbox.tables import delimited_page
+from vitrine.egress.sandbox.weights import model_page
+from vitrine.egress.sandbox.workbooks import workbook_page
 from vitrine.errors import InvalidInput
 
 PAGE_LINES: Final = 400
@@ -33,6 +37,12 @@ def preview(
         return picture(content, asked)
     if kind == "image":
         raise InvalidInput("an image has no text to show")
+    if kind == "workbook":
+        return workbook_page(content, asked), b""
+    if kind == "model":
+        return model_page(content, media_type, asked), b""
+    if media_type == SVG.media_type and not asked.as_text:
+        return figure_page(content)
     text = content.decode("utf-8", "replace")
     if kind == "table" and not asked.as_text:
         mark = "\t" if media_type.startswith("text/tab") else ","

@@ -233,7 +233,8 @@ def _answer_clean(name: str, body: bytes) -> bytes:
 
 def _answer_check(head: dict[str, Any], body: bytes) -> bytes:
     policy = from_json(str(head.get("policy")), "the policy")
-    report, facts = engine.look(str(head.get("name")), body, policy)
+    is_flattened = head.get("is_flattened") is True
+    report, facts = engine.look(str(head.get("name")), body, policy, is_flattened=is_flattened)
     found = {"ok": True, "findings": report.packed()["findings"]}
     return frames.encode(found, json.dumps(facts).encode("ascii"))
 

@@ -106,6 +106,8 @@ def _page(header: Row, rows: Sequence[Row], start: int, asked: Asked) -> dict[st
         "hidden_columns": max(0, width - MAX_COLUMNS),
         "names": names,
         "statistics": [],
+        "parts": [],
+        "facts": [],
         "start": start,
         "page": PAGE_ROWS,
         "unit": "rows",

@@ -38,7 +38,7 @@ def read_safetensors(name: str, content: bytes, kind: str) -> Document:
     Raises:
         InvalidInput: when the header is damaged or describes bytes that are not there.
     """
-    header, start = _header(content)
+    header, start = header_of(content)
     parts = Parts()
     metadata = header.pop("__metadata__", None)
     if isinstance(metadata, dict):
@@ -61,7 +61,12 @@ def read_safetensors(name: str, content: bytes, kind: str) -> Document:
     return parts.document(name, kind, content)
 
 
-def _header(content: bytes) -> tuple[dict[str, Any], int]:
+def header_of(content: bytes) -> tuple[dict[str, Any], int]:
+    """What a safetensors file says of its tensors, and where their bytes begin.
+
+    Raises:
+        InvalidInput: when the header is damaged.
+    """
     length = int.from_bytes(content[:8], "little")
     if length > min(HEADER_LIMIT, len(content) - 8):
         raise InvalidInput("the header of the model is longer than it can be")
