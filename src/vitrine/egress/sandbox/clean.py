@@ -1,8 +1,8 @@
 """The cleaner: from a frozen original to the copy that may be reviewed and released.
 
 Deterministic: the same bytes under the same version give the same copy. Images are drawn again
-from their pixels; notebooks, workbooks and figures are written again from what they show; text and
-the weights of models stay byte for byte.
+from their pixels, pages as pictures; notebooks, workbooks and figures are written again from what
+they show; text and the weights of models stay byte for byte.
 Notes and refusals hold counts, never content.
 """
 
@@ -16,14 +16,15 @@ import PIL
 
 from vitrine.egress.sandbox.cleaned import Cleaned, some
 from vitrine.egress.sandbox.figures import clean_figure
-from vitrine.egress.sandbox.filetypes import JPEG, NOTEBOOK, PNG, SVG, WORKBOOK, recognise
+from vitrine.egress.sandbox.filetypes import JPEG, NOTEBOOK, PDF, PNG, SVG, WORKBOOK, recognise
 from vitrine.egress.sandbox.images import clean_image
+from vitrine.egress.sandbox.pages import RENDERER, clean_document
 from vitrine.egress.sandbox.tables import rows_of
 from vitrine.egress.sandbox.weights import clean_model
 from vitrine.egress.sandbox.workbooks import clean_workbook
 from vitrine.errors import InvalidInput
 
-CLEANER: Final = f"vitrine-cleaner 2, Pillow {PIL.__version__}"
+CLEANER: Final = f"vitrine-cleaner 2, Pillow {PIL.__version__}, {RENDERER}"
 """Name and version of what makes a copy; part of every receipt."""
 
 MAX_CELLS: Final = 5_000
@@ -52,6 +53,8 @@ def clean(name: str, content: bytes) -> Cleaned:
     kind = recognise(name, content)
     if kind in (PNG, JPEG):
         return clean_image(content, kind)
+    if kind is PDF:
+        return clean_document(content)
     if kind is WORKBOOK:
         return clean_workbook(content)
     if kind.name == "model":

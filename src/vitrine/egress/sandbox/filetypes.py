@@ -23,7 +23,7 @@ class Kind:
     """How a file is shown, and what it is called on the web."""
 
     name: str
-    """table, image, notebook, workbook, model, text or source."""
+    """table, image, notebook, workbook, document, model, text or source."""
 
     media_type: str
     title: str = ""
@@ -37,10 +37,11 @@ SVG: Final = Kind("source", "image/svg+xml")
 WORKBOOK: Final = Kind(
     "workbook", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "a workbook"
 )
+PDF: Final = Kind("document", "application/pdf", "a PDF document")
 SAFETENSORS: Final = Kind("model", "application/vnd.safetensors", "a safetensors model")
 ONNX: Final = Kind("model", "application/vnd.onnx", "an ONNX model")
 
-FLATTENED: Final = frozenset({SVG.media_type})
+FLATTENED: Final = frozenset({SVG.media_type, PDF.media_type})
 """Types whose copies lose words that the checks need: they look at what the original shows."""
 
 TEXT_KINDS: Final = {
@@ -68,6 +69,7 @@ BINARY_KINDS: Final = {
     ".jpg": JPEG,
     ".jpeg": JPEG,
     ".xlsx": WORKBOOK,
+    ".pdf": PDF,
     ".safetensors": SAFETENSORS,
     ".onnx": ONNX,
 }
@@ -95,7 +97,6 @@ _AT_START: Final[tuple[tuple[bytes, str, str], ...]] = (
     (b"II+\x00", "a TIFF image", _AS_PNG),
     (b"GIF8", "a GIF image", _AS_PNG),
     (b"BM", "a BMP image", _AS_PNG),
-    (b"%PDF", "a PDF document", "save figures as PNG, tables as CSV and text as MD"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Office document", _OFFICE),
     (b"\x1f\x8b", "a gzip archive", _ARCHIVE),
     (b"BZh", "a bzip2 archive", _ARCHIVE),
@@ -152,6 +153,8 @@ def _binary_kind(content: bytes) -> Kind | None:
         return PNG
     if content.startswith(b"\xff\xd8\xff"):
         return JPEG
+    if content.startswith(b"%PDF-"):
+        return PDF
     if content.startswith(_ZIP_MARKS):
         return WORKBOOK if zip_kind(content) == "xlsx" else None
     if structure_of(content) == "safetensors":

@@ -31,7 +31,7 @@ def picture(content: bytes, asked: Asked) -> tuple[dict[str, Any], bytes]:
     with Image.open(io.BytesIO(content), formats=["PNG", "JPEG"]) as image:
         image.load()
         head = _facts(image, content)
-        drawn = _drawn(_view(image, asked.view)) if asked.is_drawn else b""
+        drawn = drawn_as_png(_view(image, asked.view)) if asked.is_drawn else b""
     return head, drawn
 
 
@@ -90,7 +90,8 @@ def _view(image: Image.Image, view: str) -> Image.Image:
     raise InvalidInput("the picture has no such view")
 
 
-def _drawn(shown: Image.Image) -> bytes:
+def drawn_as_png(shown: Image.Image) -> bytes:
+    """A picture for a browser, never larger than `MAX_EDGE` on a side."""
     if max(shown.size) > MAX_EDGE:
         shown.thumbnail((MAX_EDGE, MAX_EDGE), Image.Resampling.NEAREST)
     drawn = io.BytesIO()

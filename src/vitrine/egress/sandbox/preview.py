@@ -14,6 +14,7 @@ from vitrine.egress.sandbox.clean import parse_json
 from vitrine.egress.sandbox.figures import figure_page
 from vitrine.egress.sandbox.filetypes import SVG
 from vitrine.egress.sandbox.letters import visible
+from vitrine.egress.sandbox.pages import document_page
 from vitrine.egress.sandbox.pictures import picture
 from vitrine.egress.sandbox.tables import delimited_page
 from vitrine.egress.sandbox.weights import model_page
@@ -39,6 +40,8 @@ def preview(
         raise InvalidInput("an image has no text to show")
     if kind == "workbook":
         return workbook_page(content, asked), b""
+    if kind == "document":
+        return document_page(content, asked)
     if kind == "model":
         return model_page(content, media_type, asked), b""
     if media_type == SVG.media_type and not asked.as_text:

@@ -24,7 +24,7 @@ from PIL import Image, JpegImagePlugin, PngImagePlugin
 
 from vitrine.egress.checks import apart, engine, readers
 from vitrine.egress.disclosure import from_json
-from vitrine.egress.sandbox import clean, confine, frames, preview
+from vitrine.egress.sandbox import clean, confine, frames, pages, preview
 from vitrine.egress.sandbox.asked import asked_of
 from vitrine.errors import InvalidInput
 
@@ -55,6 +55,7 @@ class Server:
         """Answer connections until `is_stopping`, which is asked twice a second."""
         Image.init()
         readers.prepare()
+        pages.prepare()
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
             self._path.unlink(missing_ok=True)
             listener.bind(str(self._path))
