@@ -220,3 +220,11 @@ def test_tensors_and_operators_of_an_onnx_model_are_listed():
     shown, _ = preview("model", copy.kind.media_type, copy.content)
     assert shown["rows"] == [["w", "float32", "2 × 3", "6"]] * 2
     assert ["operators", "Gemm 1"] in shown["facts"]
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_a_figure_that_an_older_cleaner_kept_is_cleaned_before_it_is_drawn(what):
+    stored = SVG.format(HOSTILE[what]).encode()
+    shown, drawn = preview("source", "image/svg+xml", stored)
+    assert shown["kind"] == "figure"
+    assert b"hit" not in drawn
