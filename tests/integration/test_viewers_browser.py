@@ -226,7 +226,7 @@ def test_a_figure_opened_by_itself_has_no_origin_and_runs_nothing(house: House, 
 def test_bombs_are_refused_with_a_sentence_and_the_pages_go_on(house: House, browser) -> None:
     request = house.receive({**hostile.bombs(), "table.csv": TABLE})
     files = {file.path: file for file in request.files}
-    for name in ("deep.json", "deep.ipynb", "laughs.svg", "deep.svg", "pages.pdf"):
+    for name in ("deep.json", "deep.ipynb", "laughs.svg", "deep.svg", "pages.pdf", "book.xlsx"):
         assert files[name].refusal, name
         assert "malformed (" not in files[name].refusal, name
     request = submit.submit(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import zipfile
 import zlib
 
 import numpy as np
@@ -93,6 +94,11 @@ def a_model(markup: str) -> bytes:
 def bombs() -> dict[str, bytes]:
     """Small files that grow when they are opened."""
     deep = b"[" * 200_000
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("[Content_Types].xml", "xl/workbook.xml"):
+            archive.writestr(name, "<x/>")
+        archive.writestr("xl/worksheets/sheet1.xml", b"0" * (100 << 20))
     grown = b"<!DOCTYPE s [<!ENTITY a 'aaaaaaaaaa'>" + b"".join(
         f"<!ENTITY {chr(98 + n)} '{f'&{chr(97 + n)};' * 10}'>".encode() for n in range(9)
     )
@@ -101,6 +107,7 @@ def bombs() -> dict[str, bytes]:
         "deep.ipynb": b'{"cells":' + deep,
         "laughs.svg": grown + b"]><svg xmlns='http://www.w3.org/2000/svg'><text>&j;</text></svg>",
         "deep.svg": b"<svg xmlns='http://www.w3.org/2000/svg'>" + b"<g>" * 300_000,
+        "book.xlsx": packed.getvalue(),
         "wide.csv": b"a," * 2_000_000 + b"a\n" + b"1," * 2_000_000 + b"1\n",
         "pages.pdf": b"%PDF-1.4\n1 0 obj<</Length 99/Filter/FlateDecode>>stream\n"
         + zlib.compress(b"0" * (100 << 20))

@@ -98,3 +98,39 @@ def test_a_huge_page_is_drawn_at_fewer_dots_and_says_so():
     copy = clean("a.pdf", a_document(1, 14_400))
     assert "1 large page drawn at fewer dots per inch" in copy.notes
     assert max(shown(copy.content, 0).shape) <= 3_000
+
+
+def a_page_that_says(words: str) -> bytes:
+    """A page of one line in a font that readers bring along, and a script."""
+    reader = PdfReader(io.BytesIO(a_document(1)))
+    writer = PdfWriter(clone_from=reader)
+    page = writer.pages[0]
+    font = {"/Type": "/Font", "/Subtype": "/Type1", "/BaseFont": "/Helvetica"}
+    entry = DictionaryObject({NameObject(key): NameObject(each) for key, each in font.items()})
+    fonts = DictionaryObject({NameObject("/F"): entry})
+    page[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): fonts})
+    drawing = StreamObject()
+    drawing.set_data(f"BT /F 12 Tf 10 100 Td ({words}) Tj ET".encode())
+    page[NameObject("/Contents")] = writer._add_object(drawing)
+    saved = io.BytesIO()
+    writer.write(saved)
+    return saved.getvalue()
+
+
+def test_the_checks_read_words_that_the_copy_only_shows(house):
+    request = house.receive(
+        {
+            "small.pdf": a_page_that_says("Relapse occurred in 3 patients."),
+            "large.pdf": a_page_that_says("Relapse occurred in 300 patients."),
+        }
+    )
+    small, large = request.files
+    found = {each.check: each.locations for each in small.findings}
+    assert found["small-cells"] == ("page 1, line 1",)
+    assert "active-content" not in found
+    assert "small-cells" not in {each.check for each in large.findings}
+    for file in request.files:
+        with house.blobs.open(file.cleaned_sha256) as stream:
+            content = stream.read()
+        assert b"Relapse" not in content
+        assert shown(content, 0).min() < 100, "the words are drawn"

@@ -119,10 +119,13 @@ class Document:
     """The bytes themselves, for rules about what no part shows."""
 
 
+_UNDRAWN: Final = frozenset({Role.HIDDEN, Role.CODE})
+
+
 def shown(document: Document) -> Document:
     """What of a document a copy of its drawing still has: no hidden words, nothing active."""
     return replace(
         document,
-        texts=tuple(text for text in document.texts if text.role is not Role.HIDDEN),
+        texts=tuple(text for text in document.texts if text.role not in _UNDRAWN),
         remarks=tuple(remark for remark in document.remarks if remark.what in _DRAWN),
     )
