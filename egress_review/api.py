@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from egress_review.authors import attachment
 from egress_review.checkers import queue_lines
-from egress_review.desk import PAGE_LIMIT, At, By, Desk, Json
+from egress_review.desk import PAGE_LIMIT, At, By, Desk, Json, Wanted
 from egress_review.panels import (
     comment_json,
     exception_json,
@@ -175,9 +175,7 @@ def withdraw(desk: At, account: By, request_id: str, body: WithdrawBody) -> Json
 
 
 @router.get("/requests/{request_id}/files/{file_id}")
-def preview(
-    desk: At, account: By, request_id: str, file_id: str, start: int = 0, view: str = ""
-) -> Json:
+def preview(desk: At, account: By, request_id: str, file_id: str, asked: Wanted) -> Json:
     """What is inside the cleaned copy of a file, a page of it."""
     opened = open_file(
         desk.db,
@@ -186,8 +184,7 @@ def preview(
         account,
         request_id,
         file_id,
-        start=max(0, start),
-        as_text=view == "text",
+        asked=asked,
         clock=desk.clock,
     )
     return {"sha256": opened.file.cleaned_sha256, **opened.preview.data}

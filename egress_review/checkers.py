@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Form
 from starlette.responses import RedirectResponse, Response
 
-from egress_review.desk import PAGE_LIMIT, At, By, Desk
-from egress_review.panels import marks, panel
+from egress_review.desk import PAGE_LIMIT, At, By, Desk, Wanted
+from egress_review.panels import marks, next_mark, panel
 from vitrine.access.account import Account, Role
 from vitrine.egress import decide, policy, store
 from vitrine.egress import vote as votes
 from vitrine.egress.request import Reason, Status, Visibility, Vote
+from vitrine.egress.sandbox.asked import Asked
+from vitrine.egress.sandbox.filetypes import SVG
 from vitrine.egress.store import Line
 from vitrine.egress.view import Seen, SeenFile, look, open_file
 from vitrine.errors import InvalidInput, NotFound
@@ -20,6 +23,14 @@ from vitrine.permits import policy as permit_policy
 from vitrine.permits import store as permits
 
 router = APIRouter()
+
+_INERT = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; "
+        "sandbox"
+    )
+}
+"""A figure is drawn by the browser, in an origin of its own where nothing loads or runs."""
 
 _DECIDED = (Status.APPROVED, Status.RELEASED, Status.RETURNED, Status.REJECTED)
 
@@ -68,56 +79,35 @@ def queue_lines(desk: Desk, account: Account) -> tuple[list[Line], list[Line]]:
 
 
 @router.get("/requests/{request_id}/files/{file_id}")
-def file_page(
-    desk: At, account: By, request_id: str, file_id: str, start: int = 0, view: str = ""
-) -> Response:
+def file_page(desk: At, account: By, request_id: str, file_id: str, asked: Wanted) -> Response:
     """GET /requests/{id}/files/{file} : what is inside the copy, and the vote beside it."""
-    return _file_page(desk, account, request_id, file_id, start=start, as_text=view == "text")
-
-
-def _file_page(
-    desk: Desk,
-    account: Account,
-    request_id: str,
-    file_id: str,
-    *,
-    start: int = 0,
-    as_text: bool = False,
-    problem: str = "",
-    status: int = 200,
-) -> Response:
     seen = look(desk.db, account, request_id, clock=desk.clock)
-    file = seen.request.file(file_id)
     shown: SeenFile | None = None
     unreadable = ""
-    # An image is opened, and audited, by the request of the picture itself.
-    if (
-        file is None
-        or file.kind != "image"
-        or not policy.may_view_file(account, seen.request, file, seen.project)
-    ):
-        try:
-            shown = _open(desk, account, request_id, file_id, start, as_text=as_text, seen=seen)
-        except InvalidInput as refusal:
-            unreadable = str(refusal)
+    try:
+        shown = _open(desk, account, request_id, file_id, asked, seen)
+    except InvalidInput as refusal:
+        unreadable = str(refusal)
     now = desk.clock()
     board = panel(account, seen, now)
     row = next(row for row in board.rows if row.file.id == file_id)
     at = board.rows.index(row)
+    data = shown.preview.data if shown else None
+    found = marks(row.file, data)
     return desk.pages.render(
         "file.html",
-        status,
         account=account,
         panel=board,
         row=row,
         before=board.rows[at - 1] if at else None,
         after=board.rows[at + 1] if at + 1 < len(board.rows) else None,
+        unvoted=board.next_after(file_id),
         position=at + 1,
-        data=shown.preview.data if shown else None,
-        marks=marks(row.file),
-        as_text=as_text,
+        data=data,
+        marks=found,
+        next_mark=next_mark(found, data, asked),
+        asked=asked,
         unreadable=unreadable,
-        problem=problem,
         now=now,
         here="queue",
     )
@@ -128,9 +118,7 @@ def _open(
     account: Account,
     request_id: str,
     file_id: str,
-    start: int,
-    *,
-    as_text: bool,
+    asked: Asked,
     seen: Seen | None = None,
 ) -> SeenFile:
     return open_file(
@@ -140,19 +128,20 @@ def _open(
         account,
         request_id,
         file_id,
-        start=max(0, start),
-        as_text=as_text,
+        asked=asked,
         seen=seen,
         clock=desk.clock,
     )
 
 
 @router.get("/requests/{request_id}/files/{file_id}/image")
-def image(desk: At, account: By, request_id: str, file_id: str) -> Response:
+def image(desk: At, account: By, request_id: str, file_id: str, asked: Wanted) -> Response:
     """GET /requests/{id}/files/{file}/image : the picture, drawn again by the parser."""
-    opened = _open(desk, account, request_id, file_id, 0, as_text=False)
+    opened = _open(desk, account, request_id, file_id, replace(asked, is_drawn=True))
     if not opened.preview.image:
         raise NotFound("this file is not an image")
+    if opened.preview.data.get("kind") == "figure":
+        return Response(opened.preview.image, media_type=SVG.media_type, headers=_INERT)
     return Response(opened.preview.image, media_type="image/png")
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, Final, cast
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 from starlette.responses import Response
 
 from vitrine.access import store as access
@@ -16,6 +16,7 @@ from vitrine.access.account import Account
 from vitrine.audit import log
 from vitrine.audit.events import Event
 from vitrine.clock import Clock
+from vitrine.egress.sandbox.asked import Asked, asked_of
 from vitrine.egress.sandbox.client import Parser
 from vitrine.errors import NotFound, NotPermitted
 from vitrine.settings import Settings
@@ -119,8 +120,23 @@ def person_of(request: Request) -> Account:
     return account
 
 
+def asked_by(
+    start: int = 0,
+    row: int = 0,
+    part: int = 0,
+    sort: int = 0,
+    hide: Annotated[list[int], Query()] = [],  # noqa: B006 (FastAPI copies it)
+    view: str = "",
+    zoom: int = 0,
+) -> Asked:
+    """What an address asks to see of a file."""
+    numbers = {"start": start, "row": row, "part": part, "sort": sort, "zoom": zoom}
+    return asked_of({**numbers, "hide": hide, "view": view})
+
+
 At = Annotated[Desk, Depends(desk_of)]
 By = Annotated[Account, Depends(person_of)]
+Wanted = Annotated[Asked, Depends(asked_by)]
 
 Handler = Callable[..., Response]
 Json = dict[str, Any]

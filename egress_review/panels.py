@@ -28,6 +28,7 @@ from vitrine.egress.request import (
     Visibility,
     Vote,
 )
+from vitrine.egress.sandbox.asked import Asked
 from vitrine.egress.standing import Acceptance, AcceptedWarning, ExceptionRequest
 from vitrine.egress.store import Line
 from vitrine.egress.view import Seen
@@ -68,7 +69,14 @@ ACCEPTANCE_TEXT = {
 VOTE_TEXT = {Vote.APPROVED: "Approved", Vote.CHANGES_REQUESTED: "Changes requested"}
 
 
-_CELL = re.compile(r"row (\d{1,9})(?:, column (.+))?", re.DOTALL)
+_LINE = re.compile(r"(?:line|row) (\d{1,9})(?:, column (?P<column>.+))?", re.DOTALL)
+_PLACES = {
+    "table": _LINE,
+    "text": _LINE,
+    "source": _LINE,
+    "notebook": re.compile(r"cell (\d{1,9})(?:,.*)?(?P<column>)", re.DOTALL),
+}
+"""How findings name the places that each kind of view shows."""
 
 
 def status_text(status: Status) -> str:
@@ -285,18 +293,32 @@ def _weighed(account: Account, seen: Seen) -> tuple[Weighed, ...]:
     )
 
 
-def marks(file: RequestFile) -> dict[int, dict[str, str]]:
-    """Which cells of a table the findings name: row in the file, from 1, and column to severity.
+def marks(file: RequestFile, data: dict[str, Any] | None) -> dict[int, dict[str, str]]:
+    """Which places of what is shown the findings name: number in the file, column, severity.
 
-    The column is empty where a finding names the whole row.
+    The number, from 1, is a row's, a line's or a cell's; the column is empty where a finding names
+    the whole of it.
     """
+    pattern = _PLACES.get(str((data or {}).get("kind")))
+    prefix = str((data or {}).get("place", ""))
     found: dict[int, dict[str, str]] = {}
-    for severity in (Severity.WARN, Severity.BLOCK):  # the worse one last
+    for severity in (Severity.WARN, Severity.BLOCK) if pattern else ():  # the worse one last
         for finding in file.findings:
             for place in finding.locations if finding.severity is severity else ():
-                if spot := _CELL.fullmatch(place):
-                    found.setdefault(int(spot[1]), {})[spot[2] or ""] = str(severity)
+                within = place.removeprefix(f"{prefix}, ") if prefix else place
+                if pattern and (spot := pattern.fullmatch(within)):
+                    found.setdefault(int(spot[1]), {})[spot["column"] or ""] = str(severity)
     return found
+
+
+def next_mark(
+    found: dict[int, dict[str, str]], data: dict[str, Any] | None, asked: Asked
+) -> int | None:
+    """The first number in `found` that stands behind the shown page; None when there is none."""
+    if not data or asked.sort or "numbers" not in data:
+        return None
+    last = max(data["numbers"], default=0)
+    return min((number for number in found if number > last), default=None)
 
 
 # -- JSON ------------------------------------------------------------------------------------

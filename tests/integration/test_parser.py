@@ -23,6 +23,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from tests.support import hostile
 from tests.support.egress import TABLE, a_notebook, a_png
 from vitrine.egress.sandbox import confine, frames, server
 from vitrine.egress.sandbox.client import Parser
@@ -243,6 +244,9 @@ HOSTILE = {
     "spaces.csv": b"-" + b" " * 1_000_000 + b"x",
     "uris.md": b"data:" * 400_000,
 }
+
+
+HOSTILE |= {f"bomb {name}": content for name, content in hostile.bombs().items()}
 
 
 @pytest.mark.parametrize("name", HOSTILE)

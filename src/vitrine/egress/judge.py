@@ -15,8 +15,9 @@ from vitrine.egress.checks.finding import Finding, Severity
 from vitrine.egress.disclosure import DisclosurePolicy
 from vitrine.egress.request import EgressRequest
 from vitrine.egress.sandbox.client import Parser
+from vitrine.egress.sandbox.filetypes import FLATTENED
 from vitrine.egress.trail import subject_of
-from vitrine.egress.view import copy_of
+from vitrine.egress.view import copy_of, original_of
 from vitrine.errors import Conflict, InvalidInput, VitrineError
 from vitrine.permits import store as permits
 from vitrine.storage.blobs import BlobStore
@@ -61,7 +62,11 @@ def _look(
         if file.cleaned_sha256 is None:
             continue
         try:
-            found[file.path], fact = parser.check(file.path, copy_of(blobs, file), policy)
+            is_flattened = file.media_type in FLATTENED
+            content = original_of(blobs, file) if is_flattened else copy_of(blobs, file)
+            found[file.path], fact = parser.check(
+                file.path, content, policy, is_flattened=is_flattened
+            )
             facts.append(fact)
         except InvalidInput as problem:
             found[file.path] = [not_checked("the checks", problem)]

@@ -11,6 +11,7 @@ from vitrine.audit.events import Event
 from vitrine.clock import Clock, utc_now
 from vitrine.egress import policy, store, visible
 from vitrine.egress.request import Comment, EgressRequest, RequestFile, Reviews, Status
+from vitrine.egress.sandbox.asked import FIRST, Asked
 from vitrine.egress.sandbox.client import Parser, Preview
 from vitrine.egress.trail import refusals, refused_release, subject_of
 from vitrine.errors import IntegrityError, NotFound
@@ -76,12 +77,11 @@ def open_file(
     request_id: str,
     file_id: str,
     *,
-    start: int = 0,
-    as_text: bool = False,
+    asked: Asked = FIRST,
     seen: Seen | None = None,
     clock: Clock = utc_now,
 ) -> SeenFile:
-    """What is inside the cleaned copy of a file, from row, line or cell `start`; audited.
+    """What is inside the cleaned copy of a file, as far as `asked`; audited.
 
     Args:
         seen: the request, when `account` has just looked at it.
@@ -101,13 +101,16 @@ def open_file(
             Event.FILE_VIEWED,
             actor=account.actor,
             subject=subject_of(seen.request),
-            detail={"file": file.id, "sha256": file.cleaned_sha256, "start": start},
+            detail={
+                "file": file.id,
+                "sha256": file.cleaned_sha256,
+                "start": asked.start,
+                "view": asked.view,
+            },
             clock=clock,
         )
     content = copy_of(blobs, file)
-    preview = parser.preview(
-        file.kind or "text", file.media_type or "", content, start=start, as_text=as_text
-    )
+    preview = parser.preview(file.kind or "text", file.media_type or "", content, asked)
     return SeenFile(seen, file, preview)
 
 
@@ -119,11 +122,24 @@ def copy_of(blobs: BlobStore, file: RequestFile) -> bytes:
     """
     if file.cleaned_sha256 is None:
         raise NotFound(f"{file.path} has no releasable copy")
-    with blobs.open(file.cleaned_sha256) as stream:
+    return _content(blobs, file.id, "copy", file.cleaned_sha256)
+
+
+def original_of(blobs: BlobStore, file: RequestFile) -> bytes:
+    """The bytes that were frozen, compared with their digest.
+
+    Raises:
+        IntegrityError: when they are not the bytes that were recorded.
+    """
+    return _content(blobs, file.id, "original", file.original_sha256)
+
+
+def _content(blobs: BlobStore, file_id: str, what: str, sha256: str) -> bytes:
+    with blobs.open(sha256) as stream:
         content = stream.read()
-    if hashlib.sha256(content).hexdigest() != file.cleaned_sha256:
+    if hashlib.sha256(content).hexdigest() != sha256:
         raise IntegrityError(
-            f"the stored copy of file {file.id} has other bytes than were voted on"
+            f"the stored {what} of file {file_id} has other bytes than were recorded"
         )
     return content
 

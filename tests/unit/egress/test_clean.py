@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from tests.support.egress import TABLE, a_notebook, a_png
+from vitrine.egress.sandbox.asked import Asked
 from vitrine.egress.sandbox.clean import clean
 from vitrine.egress.sandbox.preview import preview
 from vitrine.errors import InvalidInput
@@ -217,7 +218,7 @@ def test_what_nobody_can_check_is_refused_by_content_whatever_its_name(what, suf
         pytest.param("a.ipynb", b"{}", "not in format 4", id="no notebook"),
         pytest.param("a.ipynb", b"[" * 100_000, "nested too deeply", id="deep notebook"),
         pytest.param("a.csv", b'"' + b"x" * (2 << 20), "cannot be read", id="endless field"),
-        pytest.param("a.csv", b"1\n" * 200_002, "nobody can check it", id="too many rows"),
+        pytest.param("a.csv", b"1\n" * 1_000_002, "nobody can check it", id="too many rows"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_a_sentence(name, content, sentence):
@@ -253,9 +254,8 @@ def test_numbers_and_words_are_no_formulas(cell):
     assert clean("a.csv", f'a\n"{cell}"\n'.encode()).notes == ()
 
 
-@pytest.mark.parametrize("name", ["a.svg", "a.html"])
-def test_scripts_are_noted_and_shown_as_source(name):
-    cleaned = clean(name, b"<svg onload='x()'><script>1</script></svg>")
+def test_scripts_are_noted_and_shown_as_source():
+    cleaned = clean("a.html", b"<p onload='x()'><script>1</script></p>")
     assert cleaned.kind.name == "source"
     assert "shown as source only" in cleaned.notes[0]
     shown, image = preview("source", cleaned.kind.media_type, cleaned.content)
@@ -270,7 +270,7 @@ def test_a_preview_leaves_nothing_out():
     table = "a,b\n" + "".join(f"{n},{n}\n" for n in range(250))
     seen, start = [], 0
     while True:
-        shown, _ = preview("table", "text/csv", table.encode(), start=start)
+        shown, _ = preview("table", "text/csv", table.encode(), Asked(start=start))
         seen += [row[0] for row in shown["rows"]]
         start += shown["page"]
         if start >= shown["total"]:

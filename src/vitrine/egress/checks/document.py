@@ -5,11 +5,17 @@ Places are as `finding.Finding` writes them; `at` is empty for a part that is th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from numpy.typing import NDArray
+
+_DRAWN: Final = frozenset(
+    {"marks", "unread part", "unreadable image", "encrypted", "invisible text", "covered text"}
+    | {"text off the page", "pixels"}
+)
+"""Words of remarks that are about what a page shows, or about what could not be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,3 +117,15 @@ class Document:
     remarks: tuple[Remark, ...] = ()
     content: bytes = field(default=b"", repr=False)
     """The bytes themselves, for rules about what no part shows."""
+
+
+_UNDRAWN: Final = frozenset({Role.HIDDEN, Role.CODE})
+
+
+def shown(document: Document) -> Document:
+    """What of a document a copy of its drawing still has: no hidden words, nothing active."""
+    return replace(
+        document,
+        texts=tuple(text for text in document.texts if text.role not in _UNDRAWN),
+        remarks=tuple(remark for remark in document.remarks if remark.what in _DRAWN),
+    )

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from vitrine.egress.checks import kinds, readers
-from vitrine.egress.checks.document import Document
+from vitrine.egress.checks.document import Document, shown
 from vitrine.egress.checks.facts import document_of, facts_of
 from vitrine.egress.checks.finding import Finding, Severity, finding_of, merged
 from vitrine.egress.checks.rule import RequestRule, Rule
@@ -105,12 +105,18 @@ class Report:
 
 
 def look(
-    name: str, content: bytes, policy: DisclosurePolicy, more: Sequence[Rule] = ()
+    name: str,
+    content: bytes,
+    policy: DisclosurePolicy,
+    more: Sequence[Rule] = (),
+    *,
+    is_flattened: bool = False,
 ) -> tuple[Report, dict[str, Any]]:
     """The report on one file, and the facts that `compare` needs.
 
     Args:
         more: checks besides those that every file meets.
+        is_flattened: what leaves is a copy of only what the file shows.
 
     A reader or a check that fails answers with a warning that this file was not checked: nothing
     passes because it broke something.
@@ -122,6 +128,8 @@ def look(
     except Exception as problem:
         document = Document(path=name, kind=kind, size_bytes=len(content), content=content)
         findings.append(not_checked("the reader", problem))
+    if is_flattened:
+        document = shown(document)
     for rule in (*RULES, *more):
         try:
             findings += rule.findings(document, policy)

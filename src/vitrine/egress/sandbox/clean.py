@@ -1,36 +1,34 @@
 """The cleaner: from a frozen original to the copy that may be reviewed and released.
 
 Deterministic: the same bytes under the same version give the same copy. Images are drawn again
-from their pixels, notebooks are written again from their sources; text stays byte for byte.
+from their pixels, pages as pictures; notebooks, workbooks and figures are written again from what
+they show; text and the weights of models stay byte for byte.
 Notes and refusals hold counts, never content.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
-import warnings
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import PIL
-from PIL import Image, ImageOps
 
-from vitrine.egress.sandbox.filetypes import JPEG, NOTEBOOK, PNG, Kind, recognise
+from vitrine.egress.sandbox.cleaned import Cleaned, some
+from vitrine.egress.sandbox.figures import clean_figure
+from vitrine.egress.sandbox.filetypes import JPEG, NOTEBOOK, PDF, PNG, SVG, WORKBOOK, recognise
+from vitrine.egress.sandbox.images import clean_image
+from vitrine.egress.sandbox.pages import RENDERER, clean_document
+from vitrine.egress.sandbox.tables import rows_of
+from vitrine.egress.sandbox.weights import clean_model
+from vitrine.egress.sandbox.workbooks import clean_workbook
 from vitrine.errors import InvalidInput
 
-CLEANER: Final = f"vitrine-cleaner 1, Pillow {PIL.__version__}"
+CLEANER: Final = f"vitrine-cleaner 2, Pillow {PIL.__version__}, {RENDERER}"
 """Name and version of what makes a copy; part of every receipt."""
 
-MAX_PIXELS: Final = 25_000_000
-MAX_ROWS: Final = 200_000
 MAX_CELLS: Final = 5_000
 LONG_LINE: Final = 2_000
-
-csv.field_size_limit(1 << 20)
-Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _INVISIBLE: Final = re.compile(
@@ -46,15 +44,6 @@ _KERNELS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Cleaned:
-    """The releasable copy of a file."""
-
-    content: bytes = field(repr=False)
-    kind: Kind
-    notes: tuple[str, ...] = ()
-
-
 def clean(name: str, content: bytes) -> Cleaned:
     """The releasable copy of a file.
 
@@ -63,7 +52,15 @@ def clean(name: str, content: bytes) -> Cleaned:
     """
     kind = recognise(name, content)
     if kind in (PNG, JPEG):
-        return _image(content, kind)
+        return clean_image(content, kind)
+    if kind is PDF:
+        return clean_document(content)
+    if kind is WORKBOOK:
+        return clean_workbook(content)
+    if kind.name == "model":
+        return clean_model(content, kind)
+    if kind is SVG:
+        return clean_figure(content)
     text, notes = _text(content)
     if kind is NOTEBOOK:
         return _notebook(text)
@@ -87,11 +84,11 @@ def _text(content: bytes) -> tuple[str, list[str]]:
         raise InvalidInput("the text holds control characters, as binary data does")
     notes = []
     if hidden := len(_INVISIBLE.findall(text)):
-        notes.append(f"holds {_some(hidden, 'invisible or direction-changing character')}")
+        notes.append(f"holds {some(hidden, 'invisible or direction-changing character')}")
     if long := sum(len(line) > LONG_LINE for line in text.splitlines()):
-        notes.append(f"holds {_some(long, 'line')} longer than {LONG_LINE} characters")
+        notes.append(f"holds {some(long, 'line')} longer than {LONG_LINE} characters")
     if embedded := len(_DATA_URI.findall(text)):
-        notes.append(f"holds {_some(embedded, 'embedded base64 file')}")
+        notes.append(f"holds {some(embedded, 'embedded base64 file')}")
     return text, notes
 
 
@@ -111,91 +108,19 @@ def parse_json(text: str) -> Any:
         raise InvalidInput("the JSON holds a number with thousands of digits") from None
 
 
-def table_rows(text: str, delimiter: str) -> list[list[str]]:
-    """The rows of a delimited table.
-
-    Raises:
-        InvalidInput: when it is not one, or too large to be checked.
-    """
-    rows: list[list[str]] = []
-    try:
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
-            rows.append(row)
-            if len(rows) > MAX_ROWS:
-                raise InvalidInput(f"the table has more than {MAX_ROWS} rows: nobody can check it")
-    except csv.Error as error:
-        raise InvalidInput(f"the table cannot be read at row {len(rows) + 1}: {error}") from None
-    return rows
-
-
-def _some(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
-
-
 def _table_notes(text: str, delimiter: str) -> list[str]:
-    rows = table_rows(text, delimiter)
+    widths: set[int] = set()
+    formulas = 0
+    for _, row in rows_of(text, delimiter):
+        widths.add(len(row))
+        formulas += sum(not cell[:1].isalnum() and bool(_FORMULA.match(cell)) for cell in row)
     notes = []
-    widths = {len(row) for row in rows if row}
+    widths.discard(0)
     if len(widths) > 1:
         notes.append(f"rows have between {min(widths)} and {max(widths)} cells")
-    formulas = sum(1 for row in rows for cell in row if _FORMULA.match(cell))
     if formulas:
-        notes.append(f"{_some(formulas, 'cell')} would run as a formula in a spreadsheet")
+        notes.append(f"{some(formulas, 'cell')} would run as a formula in a spreadsheet")
     return notes
-
-
-def _image(content: bytes, kind: Kind) -> Cleaned:
-    notes: list[str] = []
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(content), formats=["PNG", "JPEG"]) as image:
-                _refuse_huge(image)
-                if getattr(image, "n_frames", 1) > 1:
-                    notes.append("an animation: only the first frame is kept")
-                if len(image.info) or image.getexif():
-                    notes.append("metadata removed")
-                image.load()
-                pixels = _opaque(ImageOps.exif_transpose(image), notes)
-    except InvalidInput:
-        raise
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise InvalidInput(f"the image has more than {MAX_PIXELS:,} pixels") from None
-    except (MemoryError, RecursionError):
-        raise
-    except Exception:
-        raise InvalidInput("the image is damaged or cut short: save the figure again") from None
-    drawn = io.BytesIO()
-    fresh = Image.frombytes(pixels.mode, pixels.size, pixels.tobytes())
-    if kind is PNG:
-        fresh.save(drawn, format="PNG", compress_level=6)
-    else:
-        fresh.save(drawn, format="JPEG", quality=92, subsampling=0)
-    return Cleaned(drawn.getvalue(), kind, ("drawn again from its pixels", *notes))
-
-
-def _refuse_huge(image: Image.Image) -> None:
-    width, height = image.size
-    if width * height > MAX_PIXELS:
-        raise InvalidInput(f"the image has {width} by {height} pixels; {MAX_PIXELS:,} are allowed")
-
-
-def _opaque(image: Image.Image, notes: list[str]) -> Image.Image:
-    """`image` as 8-bit grey or RGB on white: no palette, no alpha, nothing beneath."""
-    if image.mode.startswith(("I", "F")):
-        notes.append("reduced to 8 bits per pixel")
-        wide = image.convert("I") if image.mode != "F" else image
-        return wide.point(lambda value: value * (1 / 256) + 0).convert("L")
-    if image.mode in ("1", "L") and "transparency" not in image.info:
-        return image.convert("L")
-    if image.mode in ("RGB", "YCbCr", "CMYK", "LAB", "HSV") and "transparency" not in image.info:
-        return image.convert("RGB")
-    layered = image.convert("RGBA")
-    if layered.getchannel("A").getextrema() != (255, 255):
-        notes.append("transparency flattened on white")
-    white = Image.new("RGBA", layered.size, "white")
-    white.alpha_composite(layered)
-    return white.convert("RGB")
 
 
 def _notebook(text: str) -> Cleaned:
@@ -214,14 +139,14 @@ def _notebook(text: str) -> Cleaned:
         "nbformat_minor": 5,
     }
     content = json.dumps(clean_copy, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-    notes = [f"{_some(count, what)} removed" for what, count in removed.items() if count]
+    notes = [f"{some(count, what)} removed" for what, count in removed.items() if count]
     kept_text = "\n".join(cell["source"] for cell in kept)
     if _CONTROL.search(kept_text):
         raise InvalidInput("a notebook cell holds control characters, as binary data does")
     if hidden := len(_INVISIBLE.findall(kept_text)):
-        notes.append(f"holds {_some(hidden, 'invisible or direction-changing character')}")
+        notes.append(f"holds {some(hidden, 'invisible or direction-changing character')}")
     if long := sum(len(line) > LONG_LINE for line in kept_text.splitlines()):
-        notes.append(f"holds {_some(long, 'line')} longer than {LONG_LINE} characters")
+        notes.append(f"holds {some(long, 'line')} longer than {LONG_LINE} characters")
     notes.insert(0, "written again from its cells; metadata removed")
     return Cleaned(content.encode("utf-8"), NOTEBOOK, tuple(notes))
 

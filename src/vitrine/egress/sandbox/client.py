@@ -11,6 +11,7 @@ from typing import Any, Final
 from vitrine.egress.checks.finding import Finding, finding_of
 from vitrine.egress.disclosure import DisclosurePolicy, to_json
 from vitrine.egress.sandbox import frames
+from vitrine.egress.sandbox.asked import FIRST, Asked
 from vitrine.errors import InvalidInput, Unavailable
 
 TIMEOUT_S: Final = 60.0
@@ -71,35 +72,40 @@ class Parser:
             notes=tuple(str(note) for note in head["notes"]),
         )
 
-    def preview(
-        self, kind: str, media_type: str, content: bytes, *, start: int = 0, as_text: bool = False
-    ) -> Preview:
-        """What to show of a copy, from row, line or cell `start` (zero-based).
+    def preview(self, kind: str, media_type: str, content: bytes, asked: Asked = FIRST) -> Preview:
+        """What to show of a copy.
 
         Raises:
             InvalidInput: when it cannot be shown.
             Unavailable: when the parser does not answer.
         """
-        asked = {
+        wanted = {
             "op": "preview",
             "kind": kind,
             "media_type": media_type,
-            "start": start,
-            "as_text": as_text,
+            "asked": asked.as_json(),
         }
-        head, body = self._ask(asked, content)
+        head, body = self._ask(wanted, content)
         return Preview(head, body)
 
     def check(
-        self, name: str, content: bytes, policy: DisclosurePolicy
+        self, name: str, content: bytes, policy: DisclosurePolicy, *, is_flattened: bool = False
     ) -> tuple[list[Finding], bytes]:
         """What the checks say of a file, and the facts that `compare` needs, as they came.
+
+        Args:
+            is_flattened: `content` is an original whose copy keeps only what it shows.
 
         Raises:
             InvalidInput: when the file ended its checks.
             Unavailable: when the parser does not answer.
         """
-        asked = {"op": "check", "name": name, "policy": to_json(policy)}
+        asked = {
+            "op": "check",
+            "name": name,
+            "policy": to_json(policy),
+            "is_flattened": is_flattened,
+        }
         head, body = self._ask(asked, content)
         return _findings(head["findings"]), body
 

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Final
 
 MEMORY_BYTES: Final = 1 << 30
+"""Address space beyond what the process has reserved for its libraries when it is confined."""
+
 CPU_S: Final = 20
 OPEN_FILES: Final = 16
 
@@ -66,7 +68,7 @@ def harden_server() -> None:
 def limit(memory_bytes: int | None = None, cpu_s: int | None = None) -> None:
     """Bound memory, processor time, files and processes of this process, for good."""
     os.environ.clear()
-    memory_bytes = MEMORY_BYTES if memory_bytes is None else memory_bytes
+    memory_bytes = _reserved_bytes() + (MEMORY_BYTES if memory_bytes is None else memory_bytes)
     cpu_s = CPU_S if cpu_s is None else cpu_s
     for kind, value in (
         (resource.RLIMIT_AS, memory_bytes),
@@ -80,6 +82,12 @@ def limit(memory_bytes: int | None = None, cpu_s: int | None = None) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 1))  # SIGXCPU first, then SIGKILL
     _prctl(_PR_SET_PDEATHSIG, 9)
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+
+
+def _reserved_bytes() -> int:
+    """The address space of this process as it is."""
+    pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[0]
+    return int(pages) * resource.getpagesize()
 
 
 def filter_system_calls() -> None:

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
+from vitrine.egress.checks.kinds import is_text, zip_kind
+from vitrine.egress.checks.protobuf import is_onnx
+from vitrine.egress.checks.signatures import structure_of
 from vitrine.errors import InvalidInput
 
 
@@ -20,14 +23,26 @@ class Kind:
     """How a file is shown, and what it is called on the web."""
 
     name: str
-    """table, image, notebook, text or source."""
+    """table, image, notebook, workbook, document, model, text or source."""
 
     media_type: str
+    title: str = ""
+    """What a sentence calls it, where its content says what it is."""
 
 
 NOTEBOOK: Final = Kind("notebook", "application/x-ipynb+json")
-PNG: Final = Kind("image", "image/png")
-JPEG: Final = Kind("image", "image/jpeg")
+PNG: Final = Kind("image", "image/png", "a PNG image")
+JPEG: Final = Kind("image", "image/jpeg", "a JPEG image")
+SVG: Final = Kind("source", "image/svg+xml")
+WORKBOOK: Final = Kind(
+    "workbook", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "a workbook"
+)
+PDF: Final = Kind("document", "application/pdf", "a PDF document")
+SAFETENSORS: Final = Kind("model", "application/vnd.safetensors", "a safetensors model")
+ONNX: Final = Kind("model", "application/vnd.onnx", "an ONNX model")
+
+FLATTENED: Final = frozenset({SVG.media_type, PDF.media_type})
+"""Types whose copies lose words that the checks need: they look at what the original shows."""
 
 TEXT_KINDS: Final = {
     ".csv": Kind("table", "text/csv"),
@@ -44,12 +59,20 @@ TEXT_KINDS: Final = {
     ".r": Kind("text", "text/x-r"),
     ".sh": Kind("text", "text/x-sh"),
     ".sql": Kind("text", "text/x-sql"),
-    ".svg": Kind("source", "image/svg+xml"),
+    ".svg": SVG,
     ".html": Kind("source", "text/html"),
     ".htm": Kind("source", "text/html"),
     ".ipynb": NOTEBOOK,
 }
-IMAGE_KINDS: Final = {".png": PNG, ".jpg": JPEG, ".jpeg": JPEG}
+BINARY_KINDS: Final = {
+    ".png": PNG,
+    ".jpg": JPEG,
+    ".jpeg": JPEG,
+    ".xlsx": WORKBOOK,
+    ".pdf": PDF,
+    ".safetensors": SAFETENSORS,
+    ".onnx": ONNX,
+}
 
 _PIXELS = "pixel data of patients cannot be released: export a table or a figure"
 _ARRAY = "arrays cannot be checked by looking at them: export a table or a figure"
@@ -74,7 +97,6 @@ _AT_START: Final[tuple[tuple[bytes, str, str], ...]] = (
     (b"II+\x00", "a TIFF image", _AS_PNG),
     (b"GIF8", "a GIF image", _AS_PNG),
     (b"BM", "a BMP image", _AS_PNG),
-    (b"%PDF", "a PDF document", "save figures as PNG, tables as CSV and text as MD"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Office document", _OFFICE),
     (b"\x1f\x8b", "a gzip archive", _ARCHIVE),
     (b"BZh", "a bzip2 archive", _ARCHIVE),
@@ -105,31 +127,39 @@ def recognise(name: str, content: bytes) -> Kind:
         raise InvalidInput("the file is empty")
     _refuse_known(content)
     suffix = PurePosixPath(name).suffix.lower()
-    image = _image_kind(content)
-    if image is not None:
-        if IMAGE_KINDS.get(suffix) is not image:
+    found = _binary_kind(content)
+    if found is not None:
+        if BINARY_KINDS.get(suffix) is not found:
+            ending = next(each for each, kind in BINARY_KINDS.items() if kind is found)
             raise InvalidInput(
-                f"the content is {image.media_type} but the name says otherwise: "
-                "give it the ending .png or .jpg that belongs to it"
+                f"the content is {found.title} but the name says otherwise: "
+                f"give it the ending {ending}"
             )
-        return image
-    if suffix in IMAGE_KINDS:
-        raise InvalidInput(f"the name ends in {suffix} but the content is no such image")
+        return found
+    if suffix in BINARY_KINDS:
+        what = "image" if BINARY_KINDS[suffix].name == "image" else "file"
+        raise InvalidInput(f"the name ends in {suffix} but the content is no such {what}")
     kind = TEXT_KINDS.get(suffix)
     if kind is None:
         raise InvalidInput(
             f"files ending in {suffix or 'nothing'} are not accepted: use one of "
-            + ", ".join(sorted({*TEXT_KINDS, *IMAGE_KINDS}))
+            + ", ".join(sorted({*TEXT_KINDS, *BINARY_KINDS}))
         )
     return kind
 
 
-def _image_kind(content: bytes) -> Kind | None:
+def _binary_kind(content: bytes) -> Kind | None:
     if content.startswith(b"\x89PNG\r\n\x1a\n"):
         return PNG
     if content.startswith(b"\xff\xd8\xff"):
         return JPEG
-    return None
+    if content.startswith(b"%PDF-"):
+        return PDF
+    if content.startswith(_ZIP_MARKS):
+        return WORKBOOK if zip_kind(content) == "xlsx" else None
+    if structure_of(content) == "safetensors":
+        return SAFETENSORS
+    return ONNX if not is_text(content) and is_onnx(content) else None
 
 
 def _refuse_known(content: bytes) -> None:
@@ -181,7 +211,7 @@ def _nifti(content: bytes) -> tuple[str, str] | None:
 
 
 def _container(content: bytes) -> tuple[str, str] | None:
-    if content.startswith(_ZIP_MARKS):
+    if content.startswith(_ZIP_MARKS) and zip_kind(content) != "xlsx":
         if b"word/" in content[:4096] or b"xl/" in content[:4096] or b"ppt/" in content[:4096]:
             return "an Office document", _OFFICE
         if b".npy" in content[:4096]:

@@ -6,51 +6,65 @@ text can also be read in full as lines.
 
 from __future__ import annotations
 
-import io
+from bisect import bisect_left
 from typing import Any, Final
 
-from PIL import Image
-
-from vitrine.egress.sandbox.clean import parse_json, table_rows
+from vitrine.egress.sandbox.asked import FIRST, Asked
+from vitrine.egress.sandbox.clean import parse_json
+from vitrine.egress.sandbox.figures import figure_page
+from vitrine.egress.sandbox.filetypes import SVG
+from vitrine.egress.sandbox.letters import visible
+from vitrine.egress.sandbox.pages import document_page
+from vitrine.egress.sandbox.pictures import picture
+from vitrine.egress.sandbox.tables import delimited_page
+from vitrine.egress.sandbox.weights import model_page
+from vitrine.egress.sandbox.workbooks import workbook_page
 from vitrine.errors import InvalidInput
 
-PAGE_ROWS: Final = 100
 PAGE_LINES: Final = 400
 PAGE_CELLS: Final = 50
-MAX_COLUMNS: Final = 200
-MAX_CELL: Final = 500
 FOLD: Final = 1_000
-MAX_EDGE: Final = 6_000
 
 
 def preview(
-    kind: str, media_type: str, content: bytes, *, start: int = 0, as_text: bool = False
+    kind: str, media_type: str, content: bytes, asked: Asked = FIRST
 ) -> tuple[dict[str, Any], bytes]:
-    """What to show of a cleaned copy, from row, line or cell `start` (zero-based).
+    """What to show of a cleaned copy, and a picture drawn of it.
 
     Raises:
         InvalidInput: when the copy cannot be shown.
     """
-    start = max(0, start)
-    if kind == "image" and not as_text:
-        return _image(content)
-    text = content.decode("utf-8", "replace")
-    if kind == "table" and not as_text:
-        return _table(text, "\t" if media_type.startswith("text/tab") else ",", start), b""
-    if kind == "notebook" and not as_text:
-        return _notebook(text, start), b""
+    if kind == "image" and not asked.as_text:
+        return picture(content, asked)
     if kind == "image":
         raise InvalidInput("an image has no text to show")
-    return _lines(text, start, "source" if kind == "source" else "text"), b""
+    if kind == "workbook":
+        return workbook_page(content, asked), b""
+    if kind == "document":
+        return document_page(content, asked)
+    if kind == "model":
+        return model_page(content, media_type, asked), b""
+    if media_type == SVG.media_type and not asked.as_text:
+        return figure_page(content)
+    text = content.decode("utf-8", "replace")
+    if kind == "table" and not asked.as_text:
+        mark = "\t" if media_type.startswith("text/tab") else ","
+        return delimited_page(text.lstrip("\ufeff"), mark, asked), b""
+    if kind == "notebook" and not asked.as_text:
+        return _notebook(text, asked), b""
+    return _lines(text, asked, "source" if kind == "source" else "text"), b""
 
 
-def _lines(text: str, start: int, kind: str) -> dict[str, Any]:
+def _lines(text: str, asked: Asked, kind: str) -> dict[str, Any]:
     lines = text.removesuffix("\n").split("\n")
     folded = [
         (number, at)
         for number, line in enumerate(lines, start=1)
         for at in range(0, max(1, len(line)), FOLD)
     ]
+    start = asked.start
+    if asked.row:
+        start = bisect_left(folded, (asked.row, 0)) // PAGE_LINES * PAGE_LINES
     page = [
         (number, visible(lines[number - 1][at : at + FOLD].rstrip("\r")))
         for number, at in folded[start : start + PAGE_LINES]
@@ -58,6 +72,7 @@ def _lines(text: str, start: int, kind: str) -> dict[str, Any]:
     return {
         "kind": kind,
         "lines": page,
+        "numbers": [number for number, _ in page],
         "start": start,
         "page": PAGE_LINES,
         "total": len(folded),
@@ -65,32 +80,10 @@ def _lines(text: str, start: int, kind: str) -> dict[str, Any]:
     }
 
 
-def _table(text: str, delimiter: str, start: int) -> dict[str, Any]:
-    rows = table_rows(text.lstrip("\ufeff"), delimiter)
-    header, body = (rows[0], rows[1:]) if rows else ([], [])
-    width = max((len(row) for row in rows), default=0)
-    page = body[start : start + PAGE_ROWS]
-    return {
-        "kind": "table",
-        "columns": [_cell(cell) for cell in header[:MAX_COLUMNS]],
-        "rows": [[_cell(cell) for cell in row[:MAX_COLUMNS]] for row in page],
-        "hidden_columns": max(0, width - MAX_COLUMNS),
-        "start": start,
-        "page": PAGE_ROWS,
-        "total": len(body),
-        "unit": "rows",
-    }
-
-
-def _cell(cell: str) -> str:
-    if len(cell) <= MAX_CELL:
-        return visible(cell)
-    return visible(cell[:MAX_CELL]) + f" … and {len(cell) - MAX_CELL} more characters"
-
-
-def _notebook(text: str, start: int) -> dict[str, Any]:
+def _notebook(text: str, asked: Asked) -> dict[str, Any]:
     notebook = parse_json(text)
     cells = notebook["cells"]
+    start = (asked.row - 1) // PAGE_CELLS * PAGE_CELLS if asked.row else asked.start
     page = [
         {
             "number": number,
@@ -102,6 +95,7 @@ def _notebook(text: str, start: int) -> dict[str, Any]:
     return {
         "kind": "notebook",
         "cells": page,
+        "numbers": [cell["number"] for cell in page],
         "start": start,
         "page": PAGE_CELLS,
         "total": len(cells),
@@ -115,33 +109,3 @@ def _folded(text: str) -> list[str]:
         for line in text.split("\n")
         for at in range(0, max(1, len(line)), FOLD)
     ]
-
-
-def visible(text: str) -> str:
-    """`text` with each invisible or direction-changing character shown as its code point."""
-    return "".join(
-        letter if letter in "\n\t" or letter.isprintable() else f"⟨U+{ord(letter):04X}⟩"
-        for letter in text
-    )
-
-
-def _image(content: bytes) -> tuple[dict[str, Any], bytes]:
-    with Image.open(io.BytesIO(content), formats=["PNG", "JPEG"]) as image:
-        image.load()
-        shown = image.convert("L" if image.mode == "L" else "RGB")
-    width, height = shown.size
-    if max(width, height) > MAX_EDGE:
-        shown.thumbnail((MAX_EDGE, MAX_EDGE))
-    drawn = io.BytesIO()
-    shown.save(drawn, format="PNG", compress_level=1)
-    head = {
-        "kind": "image",
-        "width": width,
-        "height": height,
-        "mode": "grey" if shown.mode == "L" else "colour",
-        "start": 0,
-        "page": 1,
-        "total": 1,
-        "unit": "images",
-    }
-    return head, drawn.getvalue()

@@ -7,6 +7,7 @@ reply. The server itself never sees a byte of a file.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import select
@@ -23,7 +24,8 @@ from PIL import Image, JpegImagePlugin, PngImagePlugin
 
 from vitrine.egress.checks import apart, engine, readers
 from vitrine.egress.disclosure import from_json
-from vitrine.egress.sandbox import clean, confine, frames, preview
+from vitrine.egress.sandbox import clean, confine, frames, pages, preview
+from vitrine.egress.sandbox.asked import asked_of
 from vitrine.errors import InvalidInput
 
 MAX_FILE_BYTES: Final = 64 << 20
@@ -53,6 +55,7 @@ class Server:
         """Answer connections until `is_stopping`, which is asked twice a second."""
         Image.init()
         readers.prepare()
+        pages.prepare()
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
             self._path.unlink(missing_ok=True)
             listener.bind(str(self._path))
@@ -180,6 +183,7 @@ def _refusal(sentence: str) -> bytes:
 def _parse_and_exit(head: dict[str, Any], body: bytes, writing: int) -> NoReturn:
     """In the child: give everything up, parse, write the reply, end."""
     try:
+        gc.disable()  # it ends before there is anything to collect
         os.dup2(writing, 0)  # one way out, at the lowest number; everything else is closed
         os.closerange(1, 1024)
         signal.signal(signal.SIGXCPU, signal.SIG_DFL)
@@ -230,7 +234,8 @@ def _answer_clean(name: str, body: bytes) -> bytes:
 
 def _answer_check(head: dict[str, Any], body: bytes) -> bytes:
     policy = from_json(str(head.get("policy")), "the policy")
-    report, facts = engine.look(str(head.get("name")), body, policy)
+    is_flattened = head.get("is_flattened") is True
+    report, facts = engine.look(str(head.get("name")), body, policy, is_flattened=is_flattened)
     found = {"ok": True, "findings": report.packed()["findings"]}
     return frames.encode(found, json.dumps(facts).encode("ascii"))
 
@@ -247,7 +252,6 @@ def _answer_preview(head: dict[str, Any], body: bytes) -> bytes:
         str(head.get("kind")),
         str(head.get("media_type")),
         body,
-        start=int(head.get("start") or 0),
-        as_text=bool(head.get("as_text")),
+        asked_of(head.get("asked") or {}),
     )
     return frames.encode({"ok": True, **shown}, image)

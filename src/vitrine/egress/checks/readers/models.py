@@ -41,7 +41,7 @@ def read_safetensors(name: str, content: bytes, kind: str) -> Document:
     Raises:
         InvalidInput: when the header is damaged or describes bytes that are not there.
     """
-    header, start = _header(content)
+    header, start = header_of(content)
     parts = Parts()
     metadata = header.pop("__metadata__", None)
     if isinstance(metadata, dict):
@@ -70,7 +70,12 @@ def _is_long(words: str) -> bool:
     return strange > _LETTERS or len(words) > 16 * _LETTERS
 
 
-def _header(content: bytes) -> tuple[dict[str, Any], int]:
+def header_of(content: bytes) -> tuple[dict[str, Any], int]:
+    """What a safetensors file says of its tensors, and where their bytes begin.
+
+    Raises:
+        InvalidInput: when the header is damaged.
+    """
     length = int.from_bytes(content[:8], "little")
     if length > min(HEADER_LIMIT, len(content) - 8):
         raise InvalidInput("the header of the model is longer than it can be")

@@ -114,7 +114,7 @@ class _Model:
         self.words += strings
 
     def tensor(self, body: memoryview, called: str) -> None:
-        read = _Tensor(body)
+        read = TensorFields(body)
         name = read.name or called
         self.tensors += 1
         self.parameters += tensors.count(read.shape)
@@ -137,7 +137,7 @@ class _Model:
         return self.parts.document(name, kind, content)
 
 
-class _Tensor:
+class TensorFields:
     """The fields of a TensorProto."""
 
     def __init__(self, body: memoryview) -> None:

@@ -43,7 +43,7 @@ def read(name: str, content: bytes, kind: str) -> Document:
     Raises:
         Unreadable: when it is damaged or unpacks to more than is reasonable.
     """
-    names = _parts(content)
+    names = parts_of(content)
     remarks = [
         Remark(what=what, detail=said)
         for part, what, said in _PARTS
@@ -85,8 +85,12 @@ def prepare() -> None:
     read("", written.getvalue(), "xlsx")
 
 
-def _parts(content: bytes) -> list[str]:
-    """Names of the parts, after a look at how large they say to be and at what XML declares."""
+def parts_of(content: bytes) -> list[str]:
+    """Names of the parts, after a look at how large they say to be and at what XML declares.
+
+    Raises:
+        Unreadable: when it is no archive, unpacks to too much, or declares entities.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = archive.infolist()
@@ -111,7 +115,7 @@ def _refuse_entities(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
 
 def _tables(sheet: Any) -> Iterator[Table]:
     grid = [
-        [_text(cell) for cell in row]
+        [text_of(cell) for cell in row]
         for row in sheet.iter_rows(
             max_row=sheet.max_row, max_col=sheet.max_column, values_only=True
         )
@@ -137,7 +141,8 @@ def _blocks(grid: list[list[str]]) -> Iterator[tuple[int, list[list[str]]]]:
     yield start, grid[start:]
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """A cell's value as it is read in a table."""
     if value is None:
         return ""
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
