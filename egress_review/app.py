@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from egress_review import api, authors, checkers, panels, signin
+from egress_review import api, authors, checkers, panels, queue, signin
 from egress_review.desk import Desk
 from vitrine.clock import Clock, utc_now
 from vitrine.egress import policy
@@ -44,8 +44,10 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
         openapi_url="/api/openapi.json",
     )
     app.state.desk = desk
-    for module in (signin, authors, checkers, api):
-        app.include_router(module.router, include_in_schema=module is api)
+    for pages in (signin, authors, checkers, queue):
+        app.include_router(pages.router, include_in_schema=False)
+    for programs in (api.router, queue.api):
+        app.include_router(programs)
     app.add_api_route("/healthz", _health, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC))
 
@@ -75,8 +77,11 @@ def _desk(settings: Settings, clock: Clock) -> Desk:
         "node_name": settings.node_name,
         "policy": policy,
         "FileType": FileType,
-        "sees_queue": checkers.sees_queue,
+        "sees_queue": queue.sees_queue,
         "status_text": panels.status_text,
+        "REVIEW_TEXT": queue.REVIEW_TEXT,
+        "SORT_TEXT": queue.SORT_TEXT,
+        "PRIORITY_TEXT": queue.PRIORITY_TEXT,
         "VOTE_TEXT": panels.VOTE_TEXT,
         "REASON_TEXT": panels.REASON_TEXT,
     }

@@ -43,6 +43,10 @@ GRANT SELECT, INSERT, UPDATE ON egress_reviews, egress_votes TO vitrine_review;
 GRANT SELECT ON egress_reviews, egress_votes TO vitrine_steward;
 GRANT SELECT, INSERT ON egress_comments TO vitrine_review;
 
+-- Turns: the clock and the queue, kept by review; the steward reminds.
+GRANT SELECT, INSERT, UPDATE ON egress_turns TO vitrine_review;
+GRANT SELECT ON egress_turns TO vitrine_steward;
+
 -- Findings: the steward writes what the checks found; nobody changes it.
 GRANT SELECT, INSERT ON egress_findings TO vitrine_steward;
 GRANT SELECT ON egress_findings TO vitrine_review, vitrine_hub;

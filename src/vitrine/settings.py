@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -86,6 +87,12 @@ class Settings:
 
     reviewers_required: int = 2
     """Independent output checkers who must agree before a release (at least 1)."""
+
+    review_due_days: int = 2
+    """Working days within which a request should be decided; the author's turns do not count."""
+
+    review_holidays: str = "none"
+    """Days besides Saturday and Sunday on which that clock stands: 2026-12-25,2026-12-26."""
 
     session_memory_mb: int = 4096
     """Memory of a kernel container; there is no swap beyond it."""
@@ -191,6 +198,12 @@ class Settings:
         if not self.database_url.startswith(prefix):
             return None
         return Path(self.database_url.removeprefix(prefix))
+
+    @property
+    def holidays(self) -> frozenset[date]:
+        """The days of `review_holidays`."""
+        named = _named(self.review_holidays)
+        return frozenset(date.fromisoformat(day.strip()) for day in named.split(",") if named)
 
     @property
     def accounts(self) -> dict[str, str]:
@@ -317,6 +330,7 @@ def _problems(settings: Settings) -> list[str]:
     return [
         *_number_problems(settings),
         *_url_problems(settings),
+        *_service_problems(settings),
         *_account_problems(settings),
         *_path_problems(settings),
     ]
@@ -357,6 +371,19 @@ def _url_problems(settings: Settings) -> list[str]:
     elif urlsplit(settings.database_url).scheme not in ("postgresql", "postgresql+pg8000"):
         found.append("VITRINE_DATABASE_URL must begin with sqlite:/// or postgresql://")
     return found
+
+
+def _named(text: str) -> str:
+    """A value that may be left out: `none` stands for nothing."""
+    return "" if text == "none" else text
+
+
+def _service_problems(settings: Settings) -> list[str]:
+    try:
+        settings.holidays  # noqa: B018 what it raises is what is asked
+    except ValueError:
+        return ["VITRINE_REVIEW_HOLIDAYS must be days such as 2026-12-25,2026-12-26, or none"]
+    return []
 
 
 def _account_problems(settings: Settings) -> list[str]:

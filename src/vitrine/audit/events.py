@@ -63,6 +63,7 @@ class Event(StrEnum):
     FILE_CLEANED = "file_cleaned"
     """The releasable copy of a file was made, or the reason why there is none."""
     FILE_VIEWED = "file_viewed"
+    PRIORITY_SET = "priority_set"
     RELEASED = "released"
     RELEASE_REFUSED = "release_refused"
     REQUEST_CHECKED = "request_checked"

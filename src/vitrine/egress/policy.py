@@ -29,9 +29,6 @@ from vitrine.egress.request import (
 from vitrine.permits import policy as permits
 from vitrine.permits.project import Project
 
-REVIEW_DUE_DAYS = 2
-"""Working days within which a submitted request should be decided (Saturday, Sunday excluded)."""
-
 CONTEXT_MIN = 20
 """Characters that a context has at least: shorter ones never explained anything to a checker."""
 
@@ -412,12 +409,3 @@ def has_room(comments: int) -> Verdict:
     if comments >= COMMENTS_MAX:
         return Verdict(f"this request has {comments} comments; {COMMENTS_MAX} are allowed")
     return ALLOWED
-
-
-def due(submitted_at: datetime) -> datetime:
-    """When a request that was submitted then should be decided."""
-    moment, left = submitted_at, REVIEW_DUE_DAYS
-    while left:
-        moment += timedelta(days=1)
-        left -= moment.weekday() < 5
-    return moment

@@ -12,6 +12,8 @@ from vitrine.clock import Clock, utc_now
 from vitrine.egress import policy, store, visible
 from vitrine.egress.request import Comment, EgressRequest, RequestFile, Reviews, Status
 from vitrine.egress.sandbox.client import Parser, Preview
+from vitrine.egress.service import turns
+from vitrine.egress.service.turn import ReviewTurn
 from vitrine.egress.trail import refusals, refused_release, subject_of
 from vitrine.errors import IntegrityError, NotFound
 from vitrine.permits import store as permits
@@ -34,6 +36,9 @@ class Seen:
 
     comments: tuple[Comment, ...]
     """The part of the conversation that this person may read."""
+
+    turn: ReviewTurn | None
+    """Its newest turn with the clock; none before it was submitted."""
 
     held_back: str
     """Why the steward does not release it although it is approved; empty otherwise."""
@@ -65,7 +70,8 @@ def look(db: Database, account: Account, request_id: str, *, clock: Clock = utc_
         held_back = refused_release(tx, request.id) if is_waiting else ""
         talk = store.comments_of(tx, request.id)
         comments = visible.comments(account, request, talk, reviews)
-        return Seen(request, project, shown, reviews, comments, held_back)
+        turn = next(reversed(turns.of(tx, request.id)), None)
+        return Seen(request, project, shown, reviews, comments, turn, held_back)
 
 
 def open_file(

@@ -1,0 +1,44 @@
+"""The tables of turns and notices."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table
+
+from vitrine.storage.database import metadata
+
+turns: Final = Table(
+    "egress_turns",
+    metadata,
+    Column("request_id", String(40), ForeignKey("egress_requests.id"), primary_key=True),
+    Column("turn", Integer, primary_key=True),
+    Column("project", String(32), nullable=False),
+    Column("author", String(32), nullable=False),
+    Column("submitted_at", String(27), nullable=False),
+    Column("due_at", String(27), nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("outputs", Integer, nullable=False),
+    Column("output_bytes", BigInteger, nullable=False),
+    Column("ended_at", String(27)),
+    Column("outcome", String(20)),
+    Column("reason_code", String(24)),
+    Index("ix_egress_turns_ended_at", "ended_at"),
+)
+
+
+def _waiting(name: str, *columns: str) -> Index:
+    """An index over the turns that the checkers have now, and no others."""
+    is_open: Any = turns.c.ended_at.is_(None)
+    return Index(
+        f"ix_egress_turns_{name}",
+        *(turns.c[column] for column in (*columns, "request_id")),
+        sqlite_where=is_open,
+        postgresql_where=is_open,
+    )
+
+
+_waiting("waiting_due", "due_at")
+_waiting("waiting_age", "submitted_at")
+_waiting("waiting_size", "output_bytes")
+_waiting("waiting_priority", "priority", "due_at")

@@ -1,0 +1,249 @@
+"""The SQL of the queue: a page, its filters and its counts, each bounded and each one query."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Row,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+)
+
+from vitrine.access.account import Account, Role
+from vitrine.clock import parse_timestamp, timestamp
+from vitrine.egress import store
+from vitrine.egress.request import Status
+from vitrine.egress.rows import request_of
+from vitrine.egress.service.asked import (
+    COUNTED,
+    PAGE,
+    Asked,
+    Counts,
+    OwnReview,
+    Sort,
+    Waiting,
+    own_review,
+)
+from vitrine.egress.service.tables import turns
+from vitrine.egress.service.turns import turn_of
+from vitrine.egress.store import Line
+from vitrine.egress.tables import requests, reviews, votes
+from vitrine.permits import policy as permit_policy
+from vitrine.permits import store as permits
+
+_ORDER = {
+    Sort.DUE: (turns.c.due_at,),
+    Sort.AGE: (turns.c.submitted_at,),
+    Sort.SIZE: (turns.c.output_bytes,),
+    Sort.PRIORITY: (turns.c.priority, turns.c.due_at),
+}
+_DECIDED = (Status.APPROVED, Status.RELEASED, Status.RETURNED, Status.REJECTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whose queue it is: as the policy says of one request, for all of them at once."""
+
+    name: str
+    sees_all: bool
+    """Whether an auditor looks."""
+
+    closed: frozenset[str]
+    """Projects that this person may not review."""
+
+
+def reach_of(tx: Connection, account: Account) -> Reach:
+    """What of the queue `account` may see."""
+    closed = frozenset(
+        project.id
+        for project in permits.projects_of(tx, account.name)
+        if not permit_policy.may_review(account, project)
+    )
+    return Reach(account.name, Role.AUDITOR in account.roles, closed)
+
+
+def page(tx: Connection, reach: Reach, asked: Asked, now: datetime) -> list[Waiting]:
+    """The requests of one page that wait for review and that may be seen."""
+    found = (
+        _matching(reach, asked, now, turns.c.request_id, turns.c.turn)
+        .order_by(*_ORDER[asked.sort], turns.c.request_id)
+        .limit(PAGE)
+        .offset((asked.page - 1) * PAGE)
+        .subquery()
+    )
+    query = _lines(reach.name, found).order_by(*_ORDER[asked.sort], turns.c.request_id)
+    return [_waiting(row, now) for row in tx.execute(query)]
+
+
+def count(tx: Connection, reach: Reach, asked: Asked, now: datetime) -> int:
+    """How many requests match, on all pages; at most `COUNTED`."""
+    found = _matching(reach, asked, now, turns.c.request_id).limit(COUNTED).subquery()
+    return int(tx.execute(select(func.count()).select_from(found)).scalar_one())
+
+
+def counts(tx: Connection, reach: Reach, now: datetime) -> Counts:
+    """How many requests of the whole queue are late, begun, handed in."""
+    found = (
+        _matching(reach, Asked(), now, turns.c.request_id, turns.c.turn, turns.c.due_at)
+        .order_by(turns.c.due_at, turns.c.request_id)
+        .limit(COUNTED)
+        .subquery()
+    )
+    is_late = case((found.c.due_at < timestamp(now), 1), else_=0)
+    seat = and_(
+        reviews.c.request_id == found.c.request_id,
+        reviews.c.turn == found.c.turn,
+        reviews.c.reviewer == reach.name,
+    )
+    is_held = case((reviews.c.lease_until > timestamp(now), 1), else_=0)
+    is_in = case((reviews.c.submitted_at.is_not(None), 1), else_=0)
+    is_reviewed = case((requests.c.status == str(Status.REVIEWED), 1), else_=0)
+    query = (
+        select(is_reviewed, is_in, is_held, func.count(), func.sum(is_late))
+        .select_from(
+            found.join(requests, requests.c.id == found.c.request_id).outerjoin(reviews, seat)
+        )
+        .group_by(is_reviewed, is_in, is_held)
+    )
+    waiting, overdue, by_review = 0, 0, Counter[OwnReview]()
+    for reviewed, handed_in, held, number, late in tx.execute(query):
+        status = Status.REVIEWED if reviewed else Status.SUBMITTED
+        lease = datetime.max.replace(tzinfo=now.tzinfo) if held else None
+        by_review[own_review(status, now if handed_in else None, lease, now)] += number
+        waiting, overdue = waiting + number, overdue + int(late)
+    every = {each: by_review[each] for each in OwnReview}
+    return Counts(waiting=waiting, overdue=overdue, by_review=every)
+
+
+def decided(tx: Connection, reach: Reach, limit: int = 20) -> list[Line]:
+    """The requests that were decided last and that may be seen, newest first."""
+    newest = (
+        select(turns.c.request_id)
+        .join(requests, _is_present_turn())
+        .where(
+            turns.c.ended_at.is_not(None),
+            requests.c.status.in_([str(status) for status in _DECIDED]),
+            *_is_theirs(reach),
+        )
+        .order_by(turns.c.ended_at.desc(), turns.c.request_id)
+        .limit(limit)
+    )
+    return store.lines(tx, reach.name, ids=list(tx.execute(newest).scalars()))
+
+
+def _is_present_turn() -> ColumnElement[bool]:
+    return and_(requests.c.id == turns.c.request_id, requests.c.turn == turns.c.turn)
+
+
+def _is_theirs(reach: Reach) -> list[ColumnElement[bool]]:
+    if reach.sees_all:
+        return []
+    return [turns.c.author != reach.name, turns.c.project.not_in(sorted(reach.closed))]
+
+
+def _matching(
+    reach: Reach, asked: Asked, now: datetime, *columns: ColumnElement[Any]
+) -> Select[Any]:
+    """The turns that the checkers have now, that may be seen and that match."""
+    wanted = [turns.c.ended_at.is_(None), *_is_theirs(reach)]
+    if asked.project:
+        wanted.append(turns.c.project == asked.project)
+    if asked.author:
+        wanted.append(turns.c.author == asked.author)
+    if asked.is_overdue:
+        wanted.append(turns.c.due_at < timestamp(now))
+    if asked.review is not None:
+        wanted.append(_is_at(asked.review, reach.name, now))
+    query = select(*columns).where(*wanted)
+    if not asked.text:
+        return query
+    said = or_(
+        requests.c.title.icontains(asked.text, autoescape=True),
+        requests.c.id.icontains(asked.text, autoescape=True),
+    )
+    return query.join(requests, requests.c.id == turns.c.request_id).where(said)
+
+
+def _is_at(review: OwnReview, viewer: str, now: datetime) -> ColumnElement[bool]:
+    """Whether `viewer` is so far with a request."""
+    seat = (
+        reviews.c.request_id == turns.c.request_id,
+        reviews.c.turn == turns.c.turn,
+        reviews.c.reviewer == viewer,
+    )
+    is_in = exists().where(*seat, reviews.c.submitted_at.is_not(None))
+    is_held = exists().where(*seat, reviews.c.lease_until > timestamp(now))
+    asked_out = requests.alias()  # the question may join the requests, too
+    is_reviewed = exists().where(
+        asked_out.c.id == turns.c.request_id, asked_out.c.status == str(Status.REVIEWED)
+    )
+    match review:
+        case OwnReview.OPEN:
+            return and_(~is_reviewed, ~is_in, ~is_held)
+        case OwnReview.BEGUN:
+            return and_(~is_reviewed, ~is_in, is_held)
+        case OwnReview.HANDED_IN:
+            return and_(~is_reviewed, is_in)
+        case OwnReview.CONSOLIDATE:
+            return and_(is_reviewed, is_in)
+        case OwnReview.OTHERS:
+            return and_(is_reviewed, ~is_in)
+
+
+def _lines(viewer: str, found: FromClause) -> Select[Any]:
+    seat = and_(
+        reviews.c.request_id == turns.c.request_id,
+        reviews.c.turn == turns.c.turn,
+        reviews.c.reviewer == viewer,
+    )
+    own_votes = select(func.count()).where(
+        votes.c.request_id == turns.c.request_id,
+        votes.c.turn == turns.c.turn,
+        votes.c.reviewer == viewer,
+    )
+    is_found = and_(turns.c.request_id == found.c.request_id, turns.c.turn == found.c.turn)
+    own_columns = [turns.c[name].label(f"turn_{name}") for name in _TURN_COLUMNS]
+    return select(
+        requests,
+        *own_columns,
+        own_votes.scalar_subquery().label("own_votes"),
+        reviews.c.submitted_at.label("own_submitted_at"),
+        reviews.c.lease_until.label("own_lease_until"),
+    ).select_from(
+        found.join(turns, is_found)
+        .join(requests, requests.c.id == turns.c.request_id)
+        .outerjoin(reviews, seat)
+    )
+
+
+_TURN_COLUMNS: Sequence[str] = [column.name for column in turns.columns]
+
+
+def _waiting(row: Row[Any], now: datetime) -> Waiting:
+    request = request_of(row, ())
+    turn = turn_of(row, prefix="turn_")
+    submitted_at = row.own_submitted_at and parse_timestamp(row.own_submitted_at)
+    lease_until = row.own_lease_until and parse_timestamp(row.own_lease_until)
+    line = Line(
+        request=request,
+        outputs=turn.outputs,
+        output_bytes=turn.output_bytes,
+        own_votes=row.own_votes,
+        own_review_submitted=submitted_at is not None,
+        due_at=turn.due_at,
+    )
+    own = own_review(request.status, submitted_at, lease_until, now)
+    return Waiting(line=line, turn=turn, own=own)
