@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -10,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from egress_review import api, authors, checkers, panels, queue, signin
+from egress_review import api, authors, checkers, inbox, panels, queue, signin
 from egress_review.desk import Desk
 from vitrine.clock import Clock, utc_now
 from vitrine.egress import policy
@@ -37,6 +38,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
         VitrineError: when the secret that it shares with the Hub is missing or open to others.
     """
     desk = _desk(settings, clock)
+    desk.pages.share(unread=partial(inbox.unread, desk))
     app = FastAPI(
         title="Vitrine output review",
         docs_url=None,  # those pages load their scripts from elsewhere
@@ -44,9 +46,9 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
         openapi_url="/api/openapi.json",
     )
     app.state.desk = desk
-    for pages in (signin, authors, checkers, queue):
+    for pages in (signin, authors, checkers, queue, inbox):
         app.include_router(pages.router, include_in_schema=False)
-    for programs in (api.router, queue.api):
+    for programs in (api.router, queue.api, inbox.api):
         app.include_router(programs)
     app.add_api_route("/healthz", _health, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC))
@@ -79,6 +81,7 @@ def _desk(settings: Settings, clock: Clock) -> Desk:
         "FileType": FileType,
         "sees_queue": queue.sees_queue,
         "status_text": panels.status_text,
+        "KIND_TEXT": inbox.KIND_TEXT,
         "REVIEW_TEXT": queue.REVIEW_TEXT,
         "SORT_TEXT": queue.SORT_TEXT,
         "PRIORITY_TEXT": queue.PRIORITY_TEXT,

@@ -47,6 +47,9 @@ GRANT SELECT, INSERT ON egress_comments TO vitrine_review;
 GRANT SELECT, INSERT, UPDATE ON egress_turns TO vitrine_review;
 GRANT SELECT ON egress_turns TO vitrine_steward;
 
+-- Notices: written with the change that they speak of; marked as read in review, sent by the steward.
+GRANT SELECT, INSERT, UPDATE ON egress_notices TO vitrine_review, vitrine_steward;
+
 -- Findings: the steward writes what the checks found; nobody changes it.
 GRANT SELECT, INSERT ON egress_findings TO vitrine_steward;
 GRANT SELECT ON egress_findings TO vitrine_review, vitrine_hub;

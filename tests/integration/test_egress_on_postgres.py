@@ -77,6 +77,10 @@ def test_steward_and_review_may_do_what_a_release_needs(house, review):
         ("review", "UPDATE egress_files SET cleaned_sha256 = 'x'"),
         ("review", "UPDATE egress_releases SET manifest = ''"),
         ("review", "DELETE FROM egress_votes"),
+        ("review", "DELETE FROM egress_notices"),
+        ("review", "UPDATE accounts SET mail = 'a@b'"),
+        ("steward", "UPDATE egress_turns SET due_at = ''"),
+        ("hub", "SELECT * FROM egress_notices"),
         ("hub", "UPDATE egress_requests SET status = 'APPROVED'"),
     ],
 )

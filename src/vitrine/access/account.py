@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from vitrine.access.verdict import ALLOWED, Verdict
@@ -26,6 +26,8 @@ class Account:
     roles: frozenset[Role]
     is_disabled: bool = False
     created_at: str = ""
+    mail: str = field(default="", repr=False)
+    """Where notices are sent by mail; empty for nowhere."""
 
     @property
     def actor(self) -> str:

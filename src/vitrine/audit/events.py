@@ -63,6 +63,8 @@ class Event(StrEnum):
     FILE_CLEANED = "file_cleaned"
     """The releasable copy of a file was made, or the reason why there is none."""
     FILE_VIEWED = "file_viewed"
+    NOTICE_FAILED = "notice_failed"
+    """A notice was tried again and again, and nobody took it."""
     PRIORITY_SET = "priority_set"
     RELEASED = "released"
     RELEASE_REFUSED = "release_refused"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, exists, insert, select, update
 
 from vitrine.clock import parse_timestamp, timestamp
 from vitrine.egress.request import EgressRequest, Reason, Status
 from vitrine.egress.service.level import ServiceLevel
-from vitrine.egress.service.tables import turns
+from vitrine.egress.service.notice import Kind
+from vitrine.egress.service.tables import notices, turns
 from vitrine.egress.service.turn import Priority, ReviewTurn, spans
 
 
@@ -18,6 +19,23 @@ def of(tx: Connection, request_id: str) -> tuple[ReviewTurn, ...]:
     """The turns of a request, the first one first; none before it was submitted."""
     query = select(turns).where(turns.c.request_id == request_id).order_by(turns.c.turn)
     return tuple(turn_of(row) for row in tx.execute(query))
+
+
+def unreminded(
+    tx: Connection, until: datetime, kind: Kind, *, after: datetime | None = None, limit: int = 100
+) -> list[ReviewTurn]:
+    """Turns that last and are due from `after` to `until`, of which nobody was told `kind`."""
+    told = exists().where(
+        notices.c.request_id == turns.c.request_id,
+        notices.c.turn == turns.c.turn,
+        notices.c.kind == str(kind),
+    )
+    query = select(turns).where(
+        turns.c.ended_at.is_(None), turns.c.due_at <= timestamp(until), ~told
+    )
+    if after is not None:
+        query = query.where(turns.c.due_at > timestamp(after))
+    return [turn_of(row) for row in tx.execute(query.order_by(turns.c.due_at).limit(limit))]
 
 
 def begin(tx: Connection, request: EgressRequest, level: ServiceLevel, now: datetime) -> None:

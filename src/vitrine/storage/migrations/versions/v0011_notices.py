@@ -1,4 +1,4 @@
-"""Turns with their clock and their place in the queue.
+"""Turns with their clock and their place in the queue, notices, addresses for mail.
 
 The turns of requests that are there already are read out of the audit log, which has every
 submission and every decision; the clock of those under review is given two working days.
@@ -18,7 +18,7 @@ down_revision = "0008_findings"
 branch_labels = None
 depends_on = None
 
-TABLES = ("egress_turns",)
+TABLES = ("egress_turns", "egress_notices")
 _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 _OUTCOMES = {
     "request_approved": "APPROVED",
@@ -64,6 +64,50 @@ def upgrade() -> None:
             [*columns, "request_id"],
             sqlite_where=is_open,
             postgresql_where=is_open,
+        )
+
+    _make_notices()
+    op.add_column("accounts", sa.Column("mail", sa.Text, nullable=False, server_default=""))
+    op.create_index(
+        "ix_egress_reviews_reviewer_submitted_at", "egress_reviews", ["reviewer", "submitted_at"]
+    )
+
+
+def _make_notices() -> None:
+    op.create_table(
+        "egress_notices",
+        sa.Column("request_id", sa.String(40), nullable=False),
+        sa.Column("turn", sa.Integer, nullable=False),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("recipient", sa.String(32), nullable=False),
+        sa.Column("state", sa.String(20), nullable=False),
+        sa.Column("due_at", sa.String(27), nullable=True),
+        sa.Column("created_at", sa.String(27), nullable=False),
+        sa.Column("read_at", sa.String(27), nullable=True),
+        sa.Column("send_at", sa.String(27), nullable=True),
+        sa.Column("sent_at", sa.String(27), nullable=True),
+        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint(
+            "request_id", "turn", "kind", "recipient", name="pk_egress_notices"
+        ),
+        sa.ForeignKeyConstraint(
+            ["request_id"], ["egress_requests.id"], name="fk_egress_notices_request_id"
+        ),
+    )
+    op.create_index(
+        "ix_egress_notices_recipient_created_at", "egress_notices", ["recipient", "created_at"]
+    )
+    for name, column, where in (
+        ("unread", "recipient", "read_at IS NULL"),
+        ("unsent", "send_at", "send_at IS NOT NULL"),
+    ):
+        is_in = sa.text(where)
+        op.create_index(
+            f"ix_egress_notices_{name}",
+            "egress_notices",
+            [column],
+            sqlite_where=is_in,
+            postgresql_where=is_in,
         )
 
 
