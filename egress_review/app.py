@@ -11,12 +11,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from egress_review import api, authors, checkers, inbox, panels, queue, signin
+from egress_review import api, authors, checkers, figures, inbox, panels, queue, signin
 from egress_review.desk import Desk
 from vitrine.clock import Clock, utc_now
 from vitrine.egress import policy
 from vitrine.egress.request import FileType
 from vitrine.egress.sandbox.client import Parser
+from vitrine.egress.service.measure import may_read_figures
 from vitrine.settings import Settings
 from vitrine.storage import secrets
 from vitrine.storage.blobs import BlobStore
@@ -46,9 +47,9 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
         openapi_url="/api/openapi.json",
     )
     app.state.desk = desk
-    for pages in (signin, authors, checkers, queue, inbox):
+    for pages in (signin, authors, checkers, queue, inbox, figures):
         app.include_router(pages.router, include_in_schema=False)
-    for programs in (api.router, queue.api, inbox.api):
+    for programs in (api.router, queue.api, inbox.api, figures.api):
         app.include_router(programs)
     app.add_api_route("/healthz", _health, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC))
@@ -81,6 +82,7 @@ def _desk(settings: Settings, clock: Clock) -> Desk:
         "FileType": FileType,
         "sees_queue": queue.sees_queue,
         "status_text": panels.status_text,
+        "may_read_figures": may_read_figures,
         "KIND_TEXT": inbox.KIND_TEXT,
         "REVIEW_TEXT": queue.REVIEW_TEXT,
         "SORT_TEXT": queue.SORT_TEXT,
