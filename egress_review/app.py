@@ -11,10 +11,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from egress_review import api, authors, checkers, figures, inbox, panels, queue, signin
+from egress_review import api, auditors, authors, checkers, figures, inbox, panels, queue, signin
 from egress_review.desk import Desk
 from vitrine.clock import Clock, utc_now
 from vitrine.egress import policy
+from vitrine.egress.record import may_read_record
 from vitrine.egress.request import FileType
 from vitrine.egress.sandbox.client import Parser
 from vitrine.egress.service.measure import may_read_figures
@@ -47,9 +48,9 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
         openapi_url="/api/openapi.json",
     )
     app.state.desk = desk
-    for pages in (signin, authors, checkers, queue, inbox, figures):
+    for pages in (signin, authors, checkers, queue, inbox, figures, auditors):
         app.include_router(pages.router, include_in_schema=False)
-    for programs in (api.router, queue.api, inbox.api, figures.api):
+    for programs in (api.router, queue.api, inbox.api, figures.api, auditors.api):
         app.include_router(programs)
     app.add_api_route("/healthz", _health, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC))
@@ -82,6 +83,7 @@ def _desk(settings: Settings, clock: Clock) -> Desk:
         "FileType": FileType,
         "sees_queue": queue.sees_queue,
         "status_text": panels.status_text,
+        "may_read_record": may_read_record,
         "may_read_figures": may_read_figures,
         "KIND_TEXT": inbox.KIND_TEXT,
         "REVIEW_TEXT": queue.REVIEW_TEXT,

@@ -39,6 +39,15 @@ class Account:
         return not self.is_disabled and role in self.roles
 
 
+def may_act(account: Account) -> Verdict:
+    """Whether `account` may do more than read: nobody who is disabled, and no auditor."""
+    if account.is_disabled:
+        return Verdict(f"account {account.name} is disabled")
+    if Role.AUDITOR in account.roles:
+        return Verdict("auditors read; they change nothing and take nothing")
+    return ALLOWED
+
+
 def may_act_as(account: Account, role: Role) -> Verdict:
     """Whether `account` may do what `role` is for."""
     if account.is_disabled:

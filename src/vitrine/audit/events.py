@@ -66,6 +66,8 @@ class Event(StrEnum):
     NOTICE_FAILED = "notice_failed"
     """A notice was tried again and again, and nobody took it."""
     PRIORITY_SET = "priority_set"
+    RECORD_READ = "record_read"
+    """An auditor read what this log says of a request."""
     RELEASED = "released"
     RELEASE_REFUSED = "release_refused"
     REQUEST_CHECKED = "request_checked"

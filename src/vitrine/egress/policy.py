@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from vitrine.access.account import Account, Role
+from vitrine.access.account import Account, Role, may_act
 from vitrine.access.verdict import ALLOWED, Verdict
 from vitrine.egress import leaving
 from vitrine.egress.request import (
@@ -58,8 +58,8 @@ def may_move(request: EgressRequest, status: Status) -> Verdict:
 
 def may_check(account: Account, request: EgressRequest, project: Project) -> Verdict:
     """Whether `account` is an independent output checker for `request`, in whatever state."""
-    if account.is_disabled:
-        return Verdict(f"account {account.name} is disabled")
+    if not (acting := may_act(account)):
+        return acting
     if account.name == request.author:
         return Verdict("nobody reviews their own work: you asked for this release yourself")
     return permits.may_review(account, project)
@@ -99,8 +99,8 @@ def may_view_file(
 
 def may_edit(account: Account, request: EgressRequest) -> Verdict:
     """Whether `account` may change what the request says and which files it asks for."""
-    if account.is_disabled:
-        return Verdict(f"account {account.name} is disabled")
+    if not (acting := may_act(account)):
+        return acting
     if account.name != request.author:
         return Verdict("only the author changes a request")
     if TURN[request.status] is not Turn.AUTHOR:
@@ -140,7 +140,7 @@ def _context_verdict(context: str) -> Verdict:
 def may_withdraw(account: Account, request: EgressRequest) -> Verdict:
     """Whether `account` may take the whole request back."""
     verdict = may_edit(account, request)
-    if verdict or account.name != request.author or account.is_disabled:
+    if verdict or account.name != request.author or not may_act(account):
         return verdict
     return Verdict(
         f"this request is {request.shown_status}; "
@@ -251,8 +251,8 @@ def may_submit_review(
 
 def may_download(account: Account, request: EgressRequest, file: RequestFile) -> Verdict:
     """Whether `account` may take the bytes of `file` home."""
-    if account.is_disabled:
-        return Verdict(f"account {account.name} is disabled")
+    if not (acting := may_act(account)):
+        return acting
     if account.name != request.author:
         return Verdict("only the author downloads released files")
     if request.status is not Status.RELEASED:
