@@ -106,10 +106,16 @@ def _board(desk: Desk, account: Account, asked: Asked) -> _Board:
     with desk.db.read() as tx:
         reach = waiting.reach_of(tx, account)
         counts = waiting.counts(tx, reach, now)
-        is_all = asked.as_query().keys() <= {"sort"}
+        lines = waiting.page(tx, reach, asked, now)
+        if asked.as_query().keys() <= {"sort"}:
+            matching = counts.waiting
+        elif asked.page == 1 and len(lines) < PAGE:
+            matching = len(lines)
+        else:
+            matching = waiting.count(tx, reach, asked, now)
         return _Board(
-            waiting=waiting.page(tx, reach, asked, now),
-            matching=counts.waiting if is_all else waiting.count(tx, reach, asked, now),
+            waiting=lines,
+            matching=matching,
             counts=counts,
             decided=waiting.decided(tx, reach) if asked == Asked() else [],
         )
@@ -126,6 +132,7 @@ def queue(desk: At, account: By, asked: AskedFor) -> Response:
         asked=asked,
         pages=-(-board.matching // PAGE),
         address=_address,
+        COUNTED=COUNTED,
         now=desk.clock(),
         here="queue",
     )

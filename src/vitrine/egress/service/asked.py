@@ -17,7 +17,7 @@ TEXT_MAX = 100
 PAGE = 50
 """Requests on one page of the queue."""
 
-COUNTED = 10_000
+COUNTED = 5_000
 """How far the queue is counted; beyond, a page says so many or more."""
 
 

@@ -23,7 +23,14 @@ turns: Final = Table(
     Column("ended_at", String(27)),
     Column("outcome", String(20)),
     Column("reason_code", String(24)),
-    Index("ix_egress_turns_ended_at", "ended_at"),
+)
+
+_is_over: Any = turns.c.ended_at.is_not(None)
+Index(
+    "ix_egress_turns_ended_at",
+    turns.c.ended_at,
+    sqlite_where=_is_over,
+    postgresql_where=_is_over,
 )
 
 

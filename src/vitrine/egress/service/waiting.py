@@ -16,15 +16,15 @@ from sqlalchemy import (
     Select,
     and_,
     case,
-    exists,
     func,
     or_,
     select,
+    tuple_,
 )
 
 from vitrine.access.account import Account, Role
 from vitrine.clock import parse_timestamp, timestamp
-from vitrine.egress import store
+from vitrine.egress import policy, store
 from vitrine.egress.request import Status
 from vitrine.egress.rows import request_of
 from vitrine.egress.service.asked import (
@@ -102,22 +102,25 @@ def counts(tx: Connection, reach: Reach, now: datetime) -> Counts:
         .limit(COUNTED)
         .subquery()
     )
-    is_late = case((found.c.due_at < timestamp(now), 1), else_=0)
     seat = and_(
         reviews.c.request_id == found.c.request_id,
         reviews.c.turn == found.c.turn,
         reviews.c.reviewer == reach.name,
     )
-    is_held = case((reviews.c.lease_until > timestamp(now), 1), else_=0)
-    is_in = case((reviews.c.submitted_at.is_not(None), 1), else_=0)
-    is_reviewed = case((requests.c.status == str(Status.REVIEWED), 1), else_=0)
-    query = (
-        select(is_reviewed, is_in, is_held, func.count(), func.sum(is_late))
+    seen = (
+        select(
+            _flag(requests.c.status == str(Status.REVIEWED)).label("is_reviewed"),
+            _flag(reviews.c.submitted_at.is_not(None)).label("is_in"),
+            _flag(reviews.c.lease_until > timestamp(now)).label("is_held"),
+            _flag(found.c.due_at < timestamp(now)).label("is_late"),
+        )
         .select_from(
             found.join(requests, requests.c.id == found.c.request_id).outerjoin(reviews, seat)
         )
-        .group_by(is_reviewed, is_in, is_held)
+        .subquery()
     )
+    kinds = (seen.c.is_reviewed, seen.c.is_in, seen.c.is_held)
+    query = select(*kinds, func.count(), func.sum(seen.c.is_late)).group_by(*kinds)
     waiting, overdue, by_review = 0, 0, Counter[OwnReview]()
     for reviewed, handed_in, held, number, late in tx.execute(query):
         status = Status.REVIEWED if reviewed else Status.SUBMITTED
@@ -126,6 +129,10 @@ def counts(tx: Connection, reach: Reach, now: datetime) -> Counts:
         waiting, overdue = waiting + number, overdue + int(late)
     every = {each: by_review[each] for each in OwnReview}
     return Counts(waiting=waiting, overdue=overdue, by_review=every)
+
+
+def _flag(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return case((condition, 1), else_=0)
 
 
 def decided(tx: Connection, reach: Reach, limit: int = 20) -> list[Line]:
@@ -167,36 +174,38 @@ def _matching(
         wanted.append(turns.c.due_at < timestamp(now))
     if asked.review is not None:
         wanted.append(_is_at(asked.review, reach.name, now))
-    query = select(*columns).where(*wanted)
-    if not asked.text:
-        return query
-    said = or_(
-        requests.c.title.icontains(asked.text, autoescape=True),
-        requests.c.id.icontains(asked.text, autoescape=True),
+    if asked.text:
+        wanted.append(turns.c.request_id.in_(_saying(asked.text)))
+    return select(*columns).where(*wanted)
+
+
+def _saying(text: str) -> Select[Any]:
+    """The ids of requests in the queue whose title or id holds `text`, in either case."""
+    in_queue = requests.c.status.in_([str(status) for status in policy.IN_QUEUE])
+    holds = or_(
+        requests.c.title.icontains(text, autoescape=True),
+        requests.c.id.icontains(text, autoescape=True),
     )
-    return query.join(requests, requests.c.id == turns.c.request_id).where(said)
+    return select(requests.c.id).where(in_queue, holds)
 
 
 def _is_at(review: OwnReview, viewer: str, now: datetime) -> ColumnElement[bool]:
-    """Whether `viewer` is so far with a request."""
-    seat = (
-        reviews.c.request_id == turns.c.request_id,
-        reviews.c.turn == turns.c.turn,
-        reviews.c.reviewer == viewer,
+    """Whether `viewer` is so far with a request, by sets that are read once and not for each."""
+    own = select(reviews.c.request_id, reviews.c.turn).where(reviews.c.reviewer == viewer)
+    turn = tuple_(turns.c.request_id, turns.c.turn)
+    is_in = turn.in_(own.where(reviews.c.submitted_at.is_not(None)))
+    is_held = turn.in_(
+        own.where(reviews.c.submitted_at.is_(None), reviews.c.lease_until > timestamp(now))
     )
-    is_in = exists().where(*seat, reviews.c.submitted_at.is_not(None))
-    is_held = exists().where(*seat, reviews.c.lease_until > timestamp(now))
-    asked_out = requests.alias()  # the question may join the requests, too
-    is_reviewed = exists().where(
-        asked_out.c.id == turns.c.request_id, asked_out.c.status == str(Status.REVIEWED)
-    )
+    all_in = select(requests.c.id).where(requests.c.status == str(Status.REVIEWED))
+    is_reviewed = turns.c.request_id.in_(all_in)
     match review:
         case OwnReview.OPEN:
             return and_(~is_reviewed, ~is_in, ~is_held)
         case OwnReview.BEGUN:
-            return and_(~is_reviewed, ~is_in, is_held)
+            return and_(is_held, ~is_reviewed)
         case OwnReview.HANDED_IN:
-            return and_(~is_reviewed, is_in)
+            return and_(is_in, ~is_reviewed)
         case OwnReview.CONSOLIDATE:
             return and_(is_reviewed, is_in)
         case OwnReview.OTHERS:

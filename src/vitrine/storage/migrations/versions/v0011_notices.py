@@ -50,7 +50,14 @@ def upgrade() -> None:
     rows = _turns_of_old_requests(op.get_bind())
     if rows:
         op.bulk_insert(turns, rows)
-    op.create_index("ix_egress_turns_ended_at", "egress_turns", ["ended_at"])
+    is_over = sa.text("ended_at IS NOT NULL")
+    op.create_index(
+        "ix_egress_turns_ended_at",
+        "egress_turns",
+        ["ended_at"],
+        sqlite_where=is_over,
+        postgresql_where=is_over,
+    )
     is_open = sa.text("ended_at IS NULL")
     for name, columns in (
         ("due", ["due_at"]),
