@@ -25,9 +25,6 @@ from vitrine.storage import secrets
 
 TIMEOUT_S: Final = 10.0
 
-MAIL_PASSWORD: Final = "mail_password"  # noqa: S105 the name of a file
-WEBHOOK_SECRET: Final = "webhook_secret"  # noqa: S105 the name of a file
-
 SAYING: Final[Mapping[Kind, str]] = {
     Kind.SUBMITTED: "waits for review",
     Kind.REVIEWED: "has all its reviews and waits for a decision",
@@ -101,7 +98,9 @@ class Mail:
         if settings.mail_security == "starttls":
             server.starttls(context=safe)
         if settings.mail_user != "none":
-            server.login(settings.mail_user, secrets.read(settings, "steward", MAIL_PASSWORD))
+            server.login(
+                settings.mail_user, secrets.read(settings, "steward", secrets.MAIL_PASSWORD)
+            )
         return server
 
 
@@ -122,7 +121,7 @@ class Webhook:
         """
         body = canonical({"id": notice.id, **facts(notice, self._settings)})
         at = timestamp(self._clock())
-        key = secrets.read(self._settings, "steward", WEBHOOK_SECRET).encode()
+        key = secrets.read(self._settings, "steward", secrets.WEBHOOK_SECRET).encode()
         signature = hmac.new(key, f"{at}.{body}".encode(), hashlib.sha256).hexdigest()
         headers = {
             "Content-Type": "application/json",
