@@ -211,3 +211,13 @@ def test_priority_is_the_checkers_to_set_and_not_the_author_s(house, sign_in):
     assert client.post(path, data={"priority": "high"}).status_code == 303
     assert 'value="high" selected' in client.get(f"/requests/{request.id}").text
     assert ", urgent" in client.get("/queue").text
+
+
+def test_the_description_of_the_api_names_what_can_be_asked_for(client):
+    described = client.get("/api/openapi.json").json()
+    asked = described["paths"]["/api/queue"]["get"]["parameters"]
+    assert {each["name"] for each in asked} == {
+        "project", "author", "q", "review", "overdue", "sort", "page"
+    }  # fmt: skip
+    for path in ("/api/notices", "/api/figures", "/api/requests/{request_id}/record"):
+        assert path in described["paths"]
