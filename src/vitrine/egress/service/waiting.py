@@ -135,24 +135,24 @@ def _flag(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return case((condition, 1), else_=0)
 
 
-def decided(tx: Connection, reach: Reach, limit: int = 20) -> list[Line]:
-    """The requests that were decided last and that may be seen, newest first."""
+def decided(tx: Connection, reach: Reach) -> list[Line]:
+    """What was decided last and may be seen, newest first: up to 20 of the last 100 turns."""
     newest = (
-        select(turns.c.request_id)
-        .join(requests, _is_present_turn())
-        .where(
-            turns.c.ended_at.is_not(None),
-            requests.c.status.in_([str(status) for status in _DECIDED]),
-            *_is_theirs(reach),
-        )
-        .order_by(turns.c.ended_at.desc(), turns.c.request_id)
-        .limit(limit)
+        select(turns.c.request_id, turns.c.turn, turns.c.ended_at)
+        .where(turns.c.ended_at.is_not(None), *_is_theirs(reach))
+        .order_by(turns.c.ended_at.desc())
+        .limit(100)
+        .subquery()
     )
-    return store.lines(tx, reach.name, ids=list(tx.execute(newest).scalars()))
-
-
-def _is_present_turn() -> ColumnElement[bool]:
-    return and_(requests.c.id == turns.c.request_id, requests.c.turn == turns.c.turn)
+    is_present = and_(requests.c.id == newest.c.request_id, requests.c.turn == newest.c.turn)
+    query = (
+        select(newest.c.request_id)
+        .join(requests, is_present)
+        .where(requests.c.status.in_([str(status) for status in _DECIDED]))
+        .order_by(newest.c.ended_at.desc(), newest.c.request_id)
+        .limit(20)
+    )
+    return store.lines(tx, reach.name, ids=list(tx.execute(query).scalars()))
 
 
 def _is_theirs(reach: Reach) -> list[ColumnElement[bool]]:
