@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
 from egress_review.authors import attachment
-from egress_review.checkers import queue_lines
 from egress_review.desk import PAGE_LIMIT, At, By, Desk, Json, Wanted
 from egress_review.panels import (
     comment_json,
@@ -127,13 +126,6 @@ def mine(desk: At, account: By) -> Json:
     return {"requests": [line_json(line) for line in lines]}
 
 
-@router.get("/queue")
-def queue(desk: At, account: By) -> Json:
-    """What waits for review, oldest submission first."""
-    waiting, _ = queue_lines(desk, account)
-    return {"requests": [line_json(line) for line in waiting]}
-
-
 @router.get("/requests/{request_id}")
 def show(desk: At, account: By, request_id: str) -> Json:
     """One request, as far as this person may see it."""
@@ -155,6 +147,7 @@ def submit_request(desk: At, account: By, request_id: str, body: SubmitBody) -> 
         context=body.context,
         filetypes=body.filetypes,
         row_version=body.row_version,
+        level=desk.level,
         clock=desk.clock,
     )
     return _shown(desk, account, request_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -10,12 +11,26 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from egress_review import api, authors, checkers, panels, seniors, signin
+from egress_review import (
+    api,
+    auditors,
+    authors,
+    checkers,
+    figures,
+    inbox,
+    panels,
+    queue,
+    seniors,
+    signin,
+)
 from egress_review.desk import Desk
 from vitrine.clock import Clock, utc_now
 from vitrine.egress import policy
+from vitrine.egress.record import may_read_record
 from vitrine.egress.request import FileType
+from vitrine.egress.sandbox.changes import has_lines
 from vitrine.egress.sandbox.client import Parser
+from vitrine.egress.service.measure import may_read_figures
 from vitrine.settings import Settings
 from vitrine.storage import secrets
 from vitrine.storage.blobs import BlobStore
@@ -37,6 +52,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
         VitrineError: when the secret that it shares with the Hub is missing or open to others.
     """
     desk = _desk(settings, clock)
+    desk.pages.share(unread=partial(inbox.unread, desk))
     app = FastAPI(
         title="Vitrine output review",
         docs_url=None,  # those pages load their scripts from elsewhere
@@ -44,8 +60,10 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
         openapi_url="/api/openapi.json",
     )
     app.state.desk = desk
-    for module in (signin, authors, checkers, seniors, api):
-        app.include_router(module.router, include_in_schema=module is api)
+    for pages in (signin, authors, checkers, seniors, queue, inbox, figures, auditors):
+        app.include_router(pages.router, include_in_schema=False)
+    for programs in (api.router, queue.api, inbox.api, figures.api, auditors.api):
+        app.include_router(programs)
     app.add_api_route("/healthz", _health, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC))
 
@@ -75,9 +93,16 @@ def _desk(settings: Settings, clock: Clock) -> Desk:
         "node_name": settings.node_name,
         "policy": policy,
         "FileType": FileType,
-        "sees_queue": checkers.sees_queue,
+        "sees_queue": queue.sees_queue,
         "is_senior": seniors.is_senior,
+        "has_lines": has_lines,
         "status_text": panels.status_text,
+        "may_read_record": may_read_record,
+        "may_read_figures": may_read_figures,
+        "KIND_TEXT": inbox.KIND_TEXT,
+        "REVIEW_TEXT": queue.REVIEW_TEXT,
+        "SORT_TEXT": queue.SORT_TEXT,
+        "PRIORITY_TEXT": queue.PRIORITY_TEXT,
         "VOTE_TEXT": panels.VOTE_TEXT,
         "REASON_TEXT": panels.REASON_TEXT,
         "ACCEPTANCE_TEXT": panels.ACCEPTANCE_TEXT,

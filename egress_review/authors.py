@@ -65,6 +65,7 @@ def _submit(desk: Desk, account: Account, request_id: str, fields: dict[str, str
             context=context,
             filetypes=_filetypes(fields),
             row_version=_row_version(fields),
+            level=desk.level,
             clock=desk.clock,
         )
     except (InvalidInput, Conflict, NotPermitted) as refusal:
@@ -107,7 +108,6 @@ def _drafts(
             tx,
             account.name,
             author=account.name,
-            statuses=[Status.PENDING],
             is_newest_first=True,
             limit=PAGE_LIMIT,
         )

@@ -1,4 +1,4 @@
-"""Pages of output checkers: the queue, one file at a time, the vote, the review."""
+"""Pages of output checkers: one file at a time, the vote, the review."""
 
 from __future__ import annotations
 
@@ -8,19 +8,16 @@ from typing import Annotated
 from fastapi import APIRouter, Form
 from starlette.responses import RedirectResponse, Response
 
-from egress_review.desk import PAGE_LIMIT, At, By, Desk, Wanted
+from egress_review.desk import At, By, Desk, Wanted
 from egress_review.panels import marks, next_mark, panel
-from vitrine.access.account import Account, Role
-from vitrine.egress import decide, policy, store
+from vitrine.access.account import Account
+from vitrine.egress import decide
 from vitrine.egress import vote as votes
-from vitrine.egress.request import Reason, Status, Visibility, Vote
+from vitrine.egress.request import Reason, Visibility, Vote
 from vitrine.egress.sandbox.asked import Asked
 from vitrine.egress.sandbox.filetypes import SVG
-from vitrine.egress.store import Line
 from vitrine.egress.view import Seen, SeenFile, look, open_file
 from vitrine.errors import InvalidInput, NotFound
-from vitrine.permits import policy as permit_policy
-from vitrine.permits import store as permits
 
 router = APIRouter()
 
@@ -31,51 +28,6 @@ _INERT = {
     )
 }
 """A figure is drawn by the browser, in an origin of its own where nothing loads or runs."""
-
-_DECIDED = (Status.APPROVED, Status.RELEASED, Status.RETURNED, Status.REJECTED)
-
-
-@router.get("/queue")
-def queue(desk: At, account: By) -> Response:
-    """GET /queue : what waits for a checker, oldest submission first."""
-    waiting, decided = queue_lines(desk, account)
-    return desk.pages.render(
-        "queue.html",
-        account=account,
-        waiting=waiting,
-        decided=decided,
-        due=policy.due,
-        now=desk.clock(),
-        here="queue",
-    )
-
-
-def sees_queue(account: Account) -> bool:
-    """Whether there can be anything in the queue for `account`."""
-    return bool(account.roles & {Role.OUTPUT_CHECKER, Role.AUDITOR})
-
-
-def queue_lines(desk: Desk, account: Account) -> tuple[list[Line], list[Line]]:
-    """The requests open for review and the newest decided ones that `account` may see."""
-    if not sees_queue(account):
-        return [], []
-    with desk.db.read() as tx:
-        waiting = store.lines(tx, account.name, statuses=policy.IN_QUEUE, limit=PAGE_LIMIT)
-        decided = store.lines(tx, account.name, statuses=_DECIDED, is_newest_first=True, limit=20)
-        closed = {
-            project.id
-            for project in permits.projects_of(tx, account.name)
-            if not permit_policy.may_review(account, project)
-        }
-    is_auditor = Role.AUDITOR in account.roles
-
-    def is_theirs(line: Line) -> bool:
-        request = line.request
-        return is_auditor or (request.author != account.name and request.project not in closed)
-
-    return [line for line in waiting if is_theirs(line)], [
-        line for line in decided if is_theirs(line)
-    ]
 
 
 @router.get("/requests/{request_id}/files/{file_id}")

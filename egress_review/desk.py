@@ -18,6 +18,7 @@ from vitrine.audit.events import Event
 from vitrine.clock import Clock
 from vitrine.egress.sandbox.asked import Asked, asked_of
 from vitrine.egress.sandbox.client import Parser
+from vitrine.egress.service.level import ServiceLevel
 from vitrine.errors import NotFound, NotPermitted
 from vitrine.settings import Settings
 from vitrine.storage.blobs import BlobStore
@@ -65,6 +66,11 @@ class Desk:
     anonymous_refusals: Budget = field(
         default_factory=lambda: Budget(ANONYMOUS_REFUSALS_PER_MINUTE)
     )
+
+    @property
+    def level(self) -> ServiceLevel:
+        """Within which working time requests should be decided."""
+        return ServiceLevel(self.settings.review_due_days, self.settings.holidays)
 
     @property
     def cookie(self) -> str:

@@ -29,6 +29,8 @@ from vitrine.egress.request import (
     Vote,
 )
 from vitrine.egress.sandbox.asked import Asked
+from vitrine.egress.service.prioritise import may_prioritise
+from vitrine.egress.service.turn import ReviewTurn
 from vitrine.egress.standing import Acceptance, AcceptedWarning, ExceptionRequest
 from vitrine.egress.store import Line
 from vitrine.egress.view import Seen
@@ -156,7 +158,8 @@ class Panel:
     root: str
     """The Merkle root over what would leave; empty while the checkers work alone."""
 
-    due: datetime | None
+    prioritise: Verdict
+    turn: ReviewTurn | None
     is_late: bool
     held_back: str
     """Why the steward does not release it, for the author without the details."""
@@ -194,7 +197,6 @@ class Panel:
 def panel(account: Account, seen: Seen, now: datetime) -> Panel:
     """Everything that the page of a request shows to `account`."""
     request, project, reviews = seen.request, seen.project, seen.all_reviews
-    due = policy.due(request.submitted_at) if request.submitted_at else None
     is_checker = bool(policy.may_check(account, request, project))
     consolidate = policy.may_consolidate(account, request, project, reviews)
     seat = reviews.seat(account.name)
@@ -218,6 +220,7 @@ def panel(account: Account, seen: Seen, now: datetime) -> Panel:
         consolidate=consolidate,
         approve=policy.may_approve(account, request, project, reviews),
         comment=policy.may_comment(account, request, project, Visibility.PUBLIC),
+        prioritise=may_prioritise(account, request, project),
         comments=seen.comments,
         decision=(
             policy.decide(request, reviews, request.reviewers_required or 1)
@@ -229,8 +232,8 @@ def panel(account: Account, seen: Seen, now: datetime) -> Panel:
         ),
         leaving=leaving.words(request),
         root=leaving.root(request) if consolidate else "",
-        due=due,
-        is_late=due is not None and now > due and request.status in policy.IN_QUEUE,
+        turn=seen.turn,
+        is_late=seen.turn is not None and seen.turn.ended_at is None and seen.turn.is_late(now),
         held_back=_held_back(seen, is_checker=is_checker),
     )
 
@@ -334,7 +337,7 @@ def line_json(line: Line) -> dict[str, Any]:
         "title": request.title,
         "status": str(request.shown_status),
         "submitted_at": _time(request.submitted_at),
-        "due_at": _time(policy.due(request.submitted_at) if request.submitted_at else None),
+        "due_at": _time(line.due_at),
         "outputs": line.outputs,
         "output_bytes": line.output_bytes,
         "own_votes": line.own_votes,
@@ -356,6 +359,7 @@ def panel_json(shown: Panel) -> dict[str, Any]:
         "row_version": request.row_version if shown.edit else None,
         "created_at": _time(request.created_at),
         "submitted_at": _time(request.submitted_at),
+        "due_at": _time(shown.turn.due_at if shown.turn else None),
         "decided_at": _time(request.decided_at),
         "released_at": _time(request.released_at),
         "reason": request.reason,
@@ -374,6 +378,7 @@ def panel_json(shown: Panel) -> dict[str, Any]:
             "reject": _verdict(shown.consolidate),
             "approve": _verdict(shown.approve),
             "comment": _verdict(shown.comment),
+            "prioritise": _verdict(shown.prioritise),
         },
         "warnings": [_weighed_json(each) for each in shown.weighed],
         "seat_until": _time(shown.seat_until),

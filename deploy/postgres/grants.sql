@@ -46,6 +46,13 @@ GRANT SELECT, INSERT, UPDATE ON egress_exceptions, egress_accepted TO vitrine_re
 GRANT SELECT ON egress_exceptions, egress_accepted TO vitrine_steward;
 GRANT SELECT ON egress_exceptions TO vitrine_hub;
 
+-- Turns: the clock and the queue, kept by review; the steward reminds.
+GRANT SELECT, INSERT, UPDATE ON egress_turns TO vitrine_review;
+GRANT SELECT ON egress_turns TO vitrine_steward;
+
+-- Notices: written with the change that they speak of; marked as read in review, sent by the steward.
+GRANT SELECT, INSERT, UPDATE ON egress_notices TO vitrine_review, vitrine_steward;
+
 -- Drafts that take their places in a returned request: asked for in review, done by the steward.
 GRANT SELECT, INSERT ON egress_arrivals TO vitrine_review;
 GRANT SELECT, UPDATE ON egress_arrivals TO vitrine_steward;

@@ -25,4 +25,7 @@ def parse_timestamp(text: str) -> datetime:
     Raises:
         ValueError: when the text has another form.
     """
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    moment = datetime.fromisoformat(text)  # ten times as fast as strptime, and less strict
+    if timestamp(moment) != text:
+        raise ValueError(f"{text!r} is not a timestamp in UTC with microseconds")
+    return moment

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -26,6 +27,7 @@ DEMO_FILE: Final = Path(__file__).parents[2] / "var" / "demo" / "vitrine.env"
 MAX_SOCKET_PATH_BYTES: Final = 107
 """Longest path of a Unix socket on Linux (sockaddr_un.sun_path, less the closing zero)."""
 
+_LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 _LONGEST_SOCKET: Final = "s/ses-000000000000/kernel/agent.sock"
 
 
@@ -86,6 +88,36 @@ class Settings:
 
     reviewers_required: int = 2
     """Independent output checkers who must agree before a release (at least 1)."""
+
+    review_due_days: int = 2
+    """Working days within which a request should be decided; the author's turns do not count."""
+
+    review_holidays: str = "none"
+    """Days besides Saturday and Sunday on which that clock stands: 2026-12-25,2026-12-26."""
+
+    review_reminder_hours: int = 4
+    """Hours before a request is due at which its checkers are reminded."""
+
+    figures_days: int = 365
+    """Days for which figures of single checkers are shown, to themselves and administrators."""
+
+    mail_host: str = "none"
+    """Mail server that takes notices; `none` sends no mail."""
+
+    mail_port: int = 587
+    """Port of the mail server."""
+
+    mail_security: str = "starttls"
+    """How the mail server is reached: `starttls`, `tls`, or `plain` on this machine only."""
+
+    mail_from: str = "vitrine@localhost"
+    """Sender of notices."""
+
+    mail_user: str = "none"
+    """Who signs in at the mail server, with the password in `secrets/steward/mail_password`."""
+
+    webhook_url: str = "none"
+    """Where notices are posted, signed with `secrets/steward/webhook_secret`; or `none`."""
 
     session_memory_mb: int = 4096
     """Memory of a kernel container; there is no swap beyond it."""
@@ -191,6 +223,12 @@ class Settings:
         if not self.database_url.startswith(prefix):
             return None
         return Path(self.database_url.removeprefix(prefix))
+
+    @property
+    def holidays(self) -> frozenset[date]:
+        """The days of `review_holidays`."""
+        named = _named(self.review_holidays)
+        return frozenset(date.fromisoformat(day.strip()) for day in named.split(",") if named)
 
     @property
     def accounts(self) -> dict[str, str]:
@@ -317,6 +355,7 @@ def _problems(settings: Settings) -> list[str]:
     return [
         *_number_problems(settings),
         *_url_problems(settings),
+        *_service_problems(settings),
         *_account_problems(settings),
         *_path_problems(settings),
     ]
@@ -356,6 +395,32 @@ def _url_problems(settings: Settings) -> list[str]:
             found.append("VITRINE_DATABASE_URL must name an absolute path: sqlite:////var/…")
     elif urlsplit(settings.database_url).scheme not in ("postgresql", "postgresql+pg8000"):
         found.append("VITRINE_DATABASE_URL must begin with sqlite:/// or postgresql://")
+    return found
+
+
+def _named(text: str) -> str:
+    """A value that may be left out: `none` stands for nothing."""
+    return "" if text == "none" else text
+
+
+def _service_problems(settings: Settings) -> list[str]:
+    found = []
+    try:
+        settings.holidays  # noqa: B018 what it raises is what is asked
+    except ValueError:
+        found.append("VITRINE_REVIEW_HOLIDAYS must be days such as 2026-12-25,2026-12-26, or none")
+    if settings.mail_security not in ("starttls", "tls", "plain"):
+        found.append("VITRINE_MAIL_SECURITY must be starttls, tls or plain")
+    elif settings.mail_security == "plain" and settings.mail_host not in ("none", *_LOOPBACK):
+        found.append("VITRINE_MAIL_SECURITY may be plain only where the server is this machine")
+    if "@" not in settings.mail_from or not settings.mail_from.isprintable():
+        found.append("VITRINE_MAIL_FROM must be an address, name@host")
+    webhook = urlsplit(_named(settings.webhook_url))
+    is_local = webhook.scheme == "http" and webhook.hostname in _LOOPBACK
+    if settings.webhook_url != "none" and not (
+        webhook.hostname and (webhook.scheme == "https" or is_local)
+    ):
+        found.append("VITRINE_WEBHOOK_URL must begin with https://, or be none")
     return found
 
 

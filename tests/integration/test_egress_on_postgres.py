@@ -5,16 +5,27 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from tests.support import postgres
+from tests.support.cellar import SetClock
 from tests.support.egress import CONTEXT, TABLE, House, a_house, a_parser
+from vitrine.clock import utc_now
 from vitrine.egress import download, release, submit, vote
+from vitrine.egress.record import record_of
 from vitrine.egress.request import EgressRequest, Status, Vote
+from vitrine.egress.service import notices, waiting
+from vitrine.egress.service.asked import Asked, OwnReview, Sort
+from vitrine.egress.service.level import ServiceLevel
+from vitrine.egress.service.measure import measure
+from vitrine.egress.service.notice import Notice
+from vitrine.egress.service.remind import remind
 from vitrine.errors import Unavailable
+from vitrine.steward.notices import Sending
 from vitrine.storage.database import Database
 
 pytestmark = [
@@ -69,6 +80,49 @@ def test_steward_and_review_may_do_what_a_release_needs(house, review):
     assert got.content == TABLE
 
 
+@pytest.mark.parametrize("review_state", [None, *OwnReview])
+@pytest.mark.parametrize("sort", Sort)
+def test_the_queue_answers_as_it_does_on_sqlite(house, review, review_state, sort):
+    name = f"queue-{review_state}-{sort}"
+    request = a_submitted(house, review, name)
+    vote.claim(review.db, house.people["bo"], request.id)
+    asked = Asked(review=review_state, sort=sort, text=request.id[4:].upper(), project="lung")
+    is_begun = review_state in (None, OwnReview.BEGUN)
+    with review.db.read() as tx:
+        reach = waiting.reach_of(tx, house.people["bo"])
+        lines = waiting.page(tx, reach, asked, utc_now())
+        assert [each.line.request.id for each in lines] == [request.id] * is_begun
+        assert waiting.count(tx, reach, asked, utc_now()) == is_begun
+        assert waiting.counts(tx, reach, utc_now()).by_review[OwnReview.BEGUN] >= 1
+        waiting.decided(tx, reach)
+
+
+def test_the_steward_reminds_and_sends_and_everybody_reads_figures(house, review):
+    request = a_submitted(house, review, "notices")
+    later = SetClock()
+    later.now = utc_now() + timedelta(days=2, hours=20)
+    told: list[str] = []
+
+    class Keeps:
+        def send(self, notice: Notice, address: str) -> None:
+            told.append(f"{notice.kind} {notice.request_id}")
+
+    assert remind(house.db, timedelta(days=9), later) >= 1
+    while Sending(house.db, Keeps(), webhook_url="https://elsewhere.example", clock=later).step():
+        pass
+    assert sum(request.id in each for each in told) == 2
+    with review.db.begin() as tx:
+        assert notices.unread(tx, "bo") >= 2
+        notices.mark_read(tx, "bo", utc_now())
+        assert notices.unread(tx, "bo") == 0
+    assert measure(review.db, house.people["bo"], ServiceLevel(), timedelta(days=9)).projects
+    assert record_of(review.db, house.people["eve"], a_returned(house, review).id)
+
+
+def a_returned(house: House, review: House) -> EgressRequest:
+    return review.send_back("bo", a_submitted(house, review, "returned"))
+
+
 @pytest.mark.parametrize(
     ("who", "statement"),
     [
@@ -77,6 +131,10 @@ def test_steward_and_review_may_do_what_a_release_needs(house, review):
         ("review", "UPDATE egress_files SET cleaned_sha256 = 'x'"),
         ("review", "UPDATE egress_releases SET manifest = ''"),
         ("review", "DELETE FROM egress_votes"),
+        ("review", "DELETE FROM egress_notices"),
+        ("review", "UPDATE accounts SET mail = 'a@b'"),
+        ("steward", "UPDATE egress_turns SET due_at = ''"),
+        ("hub", "SELECT * FROM egress_notices"),
         ("hub", "UPDATE egress_requests SET status = 'APPROVED'"),
     ],
 )

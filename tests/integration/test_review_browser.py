@@ -151,7 +151,7 @@ def test_no_page_is_wider_than_a_small_screen(house: House, browser, scheme: str
     with serving(house) as (url, hub):
         hub.person = "bo"
         page = browser.new_page(viewport={"width": 360, "height": 800}, color_scheme=scheme)
-        paths = ["/queue", "/requests", f"/requests/{request.id}"]
+        paths = ["/queue", "/requests", "/notices", "/figures", f"/requests/{request.id}"]
         paths += [f"/requests/{request.id}/files/{file.id}" for file in request.files]
         for path in paths:
             page.goto(url + path)

@@ -218,7 +218,7 @@ class House:
 
 
 def a_house(root: Path, parser: Parser, db: Database | None = None) -> House:
-    """A node below `root`: author ann, checkers bo, cy and dan (a member), auditor eve."""
+    """A node below `root`: author ann, checkers bo, cy and dan (a member), auditors eve and kim."""
     settings = some_settings(root)
     db = db or a_database(settings)
     roles = {
@@ -230,6 +230,7 @@ def a_house(root: Path, parser: Parser, db: Database | None = None) -> House:
         "dan": {Role.RESEARCHER, Role.OUTPUT_CHECKER},
         "eve": {Role.AUDITOR},
         "flo": {Role.RESEARCHER},
+        "kim": {Role.AUDITOR, Role.OUTPUT_CHECKER},
     }
     clock = SetClock()
     with db.begin() as tx:

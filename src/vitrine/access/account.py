@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from vitrine.access.verdict import ALLOWED, Verdict
@@ -29,6 +29,8 @@ class Account:
     roles: frozenset[Role]
     is_disabled: bool = False
     created_at: str = ""
+    mail: str = field(default="", repr=False)
+    """Where notices are sent by mail; empty for nowhere."""
 
     @property
     def actor(self) -> str:
@@ -38,6 +40,15 @@ class Account:
     def has(self, role: Role) -> bool:
         """Whether this person has `role` and is not disabled."""
         return not self.is_disabled and role in self.roles
+
+
+def may_act(account: Account) -> Verdict:
+    """Whether `account` may do more than read: nobody who is disabled, and no auditor."""
+    if account.is_disabled:
+        return Verdict(f"account {account.name} is disabled")
+    if Role.AUDITOR in account.roles:
+        return Verdict("auditors read; they change nothing and take nothing")
+    return ALLOWED
 
 
 def may_act_as(account: Account, role: Role) -> Verdict:

@@ -156,6 +156,19 @@ def set_roles(
     return replace(account, roles=roles)
 
 
+def set_mail(db: Database, name: str, mail: str, *, actor: str, clock: Clock = utc_now) -> None:
+    """Say where notices to a person are sent by mail; empty for nowhere.
+
+    Raises:
+        NotFound: when there is no such account.
+        InvalidInput: when it is no address.
+    """
+    with db.begin() as tx:
+        store.set_mail(tx, name, mail)
+        detail = {"mail": "set" if mail else "removed"}
+        _record(tx, Event.ACCOUNT_CHANGED, name, actor, clock, **detail)
+
+
 def _record(
     tx: Connection, event: Event, name: str, actor: str, clock: Clock, **detail: str
 ) -> None:

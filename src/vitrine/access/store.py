@@ -5,6 +5,7 @@ Credentials lie in a table of their own, which on PostgreSQL only the Hub's role
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -37,6 +38,7 @@ accounts_table: Final = Table(
     Column("roles", Text, nullable=False),
     Column("is_disabled", Boolean, nullable=False),
     Column("created_at", Text, nullable=False),
+    Column("mail", Text, nullable=False, server_default=""),
 )
 
 credentials_table: Final = Table(
@@ -51,6 +53,8 @@ credentials_table: Final = Table(
 )
 
 _MAX_DISPLAY_NAME: Final = 100
+_MAX_MAIL: Final = 254
+_MAIL: Final = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -149,6 +153,17 @@ def set_roles(tx: Connection, name: str, roles: frozenset[Role]) -> None:
     _update(tx, accounts_table, name, roles=_roles_text(roles))
 
 
+def set_mail(tx: Connection, name: str, mail: str) -> None:
+    """Set where notices to an account that exists are sent; empty for nowhere.
+
+    Raises:
+        InvalidInput: when it is no address.
+    """
+    if mail and not (len(mail) <= _MAX_MAIL and _MAIL.fullmatch(mail)):
+        raise InvalidInput("a mail address has the form name@host, in plain letters")
+    _update(tx, accounts_table, name, mail=mail)
+
+
 def credentials(tx: Connection, name: str) -> Credentials | None:
     """What a sign-in as `name` is checked against, or None when there is no such account."""
     row = tx.execute(select(credentials_table).where(credentials_table.c.name == name)).first()
@@ -184,7 +199,9 @@ def _update(tx: Connection, table: Table, name: str, **values: Any) -> None:
 
 def _account(row: Row[Any]) -> Account:
     roles = frozenset(Role(each) for each in row.roles.split(","))
-    return Account(row.name, row.display_name, roles, bool(row.is_disabled), row.created_at)
+    return Account(
+        row.name, row.display_name, roles, bool(row.is_disabled), row.created_at, row.mail
+    )
 
 
 def _roles_text(roles: frozenset[Role]) -> str:

@@ -72,6 +72,23 @@ def disable(
 
 
 @app.command()
+def mail(
+    name: Name,
+    address: Annotated[str, typer.Argument(help="name@host; without it, no mail is sent.")] = "",
+    dry_run: DryRun = False,
+) -> None:
+    """Say where notices to a person are sent, or that none are."""
+    node = this_node()
+    if dry_run:
+        with node.database.read() as tx:
+            store.account(tx, name)
+        say(f"would {'set' if address else 'remove'} the address of {name}")
+        return
+    enrol.set_mail(node.database, name, address, actor=node.actor)
+    say(f"notices to {name} are {'sent by mail' if address else 'not sent by mail'}")
+
+
+@app.command()
 def reset(
     name: Name,
     password_stdin: PasswordStdin = False,

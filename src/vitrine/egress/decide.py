@@ -19,6 +19,7 @@ from vitrine.egress.request import (
     Status,
     Visibility,
 )
+from vitrine.egress.service import follow
 from vitrine.egress.trail import refusals, subject_of
 from vitrine.errors import InvalidInput, NotFound
 from vitrine.ids import new_id
@@ -51,7 +52,7 @@ def approve(
             detail={"turn": request.turn, "merkle_root": leaving.root(request)},
             clock=clock,
         )
-        return store.request(tx, request_id)
+        return follow.moved(tx, store.request(tx, request_id), clock())
 
 
 def return_to_author(
@@ -121,7 +122,7 @@ def _stop(
             },
             clock=clock,
         )
-        return store.request(tx, request_id)
+        return follow.moved(tx, store.request(tx, request_id), clock())
 
 
 def _may_stop(

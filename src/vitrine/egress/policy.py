@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from vitrine.access.account import Account, Role
+from vitrine.access.account import Account, Role, may_act
 from vitrine.access.verdict import ALLOWED, Verdict
 from vitrine.egress import leaving, warned
 from vitrine.egress.request import (
@@ -28,9 +28,6 @@ from vitrine.egress.request import (
 )
 from vitrine.permits import policy as permits
 from vitrine.permits.project import Project
-
-REVIEW_DUE_DAYS = 2
-"""Working days within which a submitted request should be decided (Saturday, Sunday excluded)."""
 
 CONTEXT_MIN = 20
 """Characters that a context has at least: shorter ones never explained anything to a checker."""
@@ -64,8 +61,8 @@ def may_move(request: EgressRequest, status: Status) -> Verdict:
 
 def may_check(account: Account, request: EgressRequest, project: Project) -> Verdict:
     """Whether `account` is an independent output checker for `request`, in whatever state."""
-    if account.is_disabled:
-        return Verdict(f"account {account.name} is disabled")
+    if not (acting := may_act(account)):
+        return acting
     if account.name == request.author:
         return Verdict("nobody reviews their own work: you asked for this release yourself")
     return permits.may_review(account, project)
@@ -109,8 +106,8 @@ def may_view_file(
 
 def may_edit(account: Account, request: EgressRequest) -> Verdict:
     """Whether `account` may change what the request says and which files it asks for."""
-    if account.is_disabled:
-        return Verdict(f"account {account.name} is disabled")
+    if not (acting := may_act(account)):
+        return acting
     if account.name != request.author:
         return Verdict("only the author changes a request")
     if TURN[request.status] is not Turn.AUTHOR:
@@ -227,7 +224,7 @@ def exception_is_sound(file: RequestFile, answer: str, sha256: str) -> Verdict:
 def may_withdraw(account: Account, request: EgressRequest) -> Verdict:
     """Whether `account` may take the whole request back."""
     verdict = may_edit(account, request)
-    if verdict or account.name != request.author or account.is_disabled:
+    if verdict or account.name != request.author or not may_act(account):
         return verdict
     return Verdict(
         f"this request is {request.shown_status}; "
@@ -346,8 +343,8 @@ def _has_weighed(request: EgressRequest, reviews: Reviews, reviewer: str, approv
 
 def may_download(account: Account, request: EgressRequest, file: RequestFile) -> Verdict:
     """Whether `account` may take the bytes of `file` home."""
-    if account.is_disabled:
-        return Verdict(f"account {account.name} is disabled")
+    if not (acting := may_act(account)):
+        return acting
     if account.name != request.author:
         return Verdict("only the author downloads released files")
     if request.status is not Status.RELEASED:
@@ -515,12 +512,3 @@ def has_room(comments: int) -> Verdict:
     if comments >= COMMENTS_MAX:
         return Verdict(f"this request has {comments} comments; {COMMENTS_MAX} are allowed")
     return ALLOWED
-
-
-def due(submitted_at: datetime) -> datetime:
-    """When a request that was submitted then should be decided."""
-    moment, left = submitted_at, REVIEW_DUE_DAYS
-    while left:
-        moment += timedelta(days=1)
-        left -= moment.weekday() < 5
-    return moment

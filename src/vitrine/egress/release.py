@@ -29,6 +29,7 @@ from vitrine.egress.request import (
     Reviews,
     Status,
 )
+from vitrine.egress.service import follow
 from vitrine.egress.standing import ExceptionRequest
 from vitrine.egress.trail import compare_with_log, refused_release, subject_of
 from vitrine.errors import Conflict, IntegrityError, NotFound, NotPermitted, VitrineError
@@ -102,6 +103,7 @@ def release(
         made = _signed(request, manifest, signing_key, clock())
         store.add_release(tx, made)
         store.change_request(tx, request, status=Status.RELEASED, released_at=made.released_at)
+        follow.moved(tx, store.request(tx, request_id), clock())
         log.record(
             tx,
             Event.RELEASED,

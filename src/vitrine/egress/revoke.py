@@ -10,6 +10,7 @@ from vitrine.clock import Clock, utc_now
 from vitrine.egress import policy, store
 from vitrine.egress.drafts import clean_text
 from vitrine.egress.request import EgressRequest, Status
+from vitrine.egress.service import follow
 from vitrine.egress.trail import subject_of
 from vitrine.errors import InvalidInput
 from vitrine.storage.database import Database
@@ -52,6 +53,7 @@ def revoke(
         found = log.find(tx, event=Event.DOWNLOADED, subject=subject_of(request))
         holders = [_holder(request, entry) for entry in found]
         store.change_request(tx, request, status=Status.REVOKED, reason=reason)
+        follow.moved(tx, store.request(tx, request_id), clock())
         log.record(
             tx,
             Event.REVOKED,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 
-from vitrine.clock import timestamp
+from vitrine.clock import parse_timestamp, timestamp
 from vitrine.egress.checks.finding import Finding
 from vitrine.egress.request import (
     Comment,
@@ -49,6 +49,7 @@ from vitrine.egress.rows import (
     review_of,
     vote_of,
 )
+from vitrine.egress.service.tables import turns
 from vitrine.egress.standing import AcceptedWarning, ExceptionRequest
 from vitrine.egress.tables import (
     accepted,
@@ -76,6 +77,8 @@ class Line:
     """Outputs that the person who looks has voted on in this turn."""
 
     own_review_submitted: bool
+    due_at: datetime | None
+    """When its newest turn should end; none before it was submitted."""
 
 
 # -- reading ---------------------------------------------------------------------------------
@@ -160,15 +163,20 @@ def lines(
     tx: Connection,
     viewer: str,
     *,
-    statuses: Iterable[Status] | None = None,
     author: str | None = None,
+    ids: Sequence[str] | None = None,
     is_newest_first: bool = False,
     limit: int = 200,
 ) -> list[Line]:
-    """Requests as a list shows them, oldest submission first, in one query."""
+    """Requests as a list shows them, oldest submission first, in one query.
+
+    Args:
+        ids: only these, in this order.
+    """
     query = _lines(viewer)
-    if statuses is not None:
-        query = query.where(requests.c.status.in_([str(status) for status in statuses]))
+    if ids is not None:
+        found = {row.id: _line(row) for row in tx.execute(query.where(requests.c.id.in_(ids)))}
+        return [found[each] for each in ids]
     if author is not None:
         query = query.where(requests.c.author == author)
     order = requests.c.created_at.desc() if is_newest_first else requests.c.submitted_at
@@ -187,6 +195,7 @@ def _lines(viewer: str) -> Select[Any]:
         reviews.c.turn == requests.c.turn,
         reviews.c.reviewer == viewer,
     )
+    is_turn = and_(turns.c.request_id == requests.c.id, turns.c.turn == requests.c.turn)
     return select(
         requests,
         select(func.count()).where(is_output).scalar_subquery().label("outputs"),
@@ -196,6 +205,7 @@ def _lines(viewer: str) -> Select[Any]:
         .label("output_bytes"),
         select(func.count()).select_from(votes).where(own).scalar_subquery().label("own_votes"),
         select(reviews.c.submitted_at).where(seat).scalar_subquery().label("own_submitted_at"),
+        select(turns.c.due_at).where(is_turn).scalar_subquery().label("due_at"),
     )
 
 
@@ -503,4 +513,5 @@ def _line(row: Row[Any]) -> Line:
         output_bytes=int(row.output_bytes),
         own_votes=row.own_votes,
         own_review_submitted=row.own_submitted_at is not None,
+        due_at=None if row.due_at is None else parse_timestamp(row.due_at),
     )

@@ -14,6 +14,8 @@ from vitrine.clock import Clock, utc_now
 from vitrine.egress import policy, store
 from vitrine.egress.drafts import clean_text
 from vitrine.egress.request import EgressRequest, FileType, Status
+from vitrine.egress.service import follow
+from vitrine.egress.service.level import ServiceLevel
 from vitrine.egress.trail import content_digest, refusals, subject_of
 from vitrine.errors import Conflict, InvalidInput, NotFound
 from vitrine.permits import store as permits
@@ -29,6 +31,7 @@ def submit(
     context: str,
     filetypes: Mapping[str, FileType] | None = None,
     row_version: int | None = None,
+    level: ServiceLevel = ServiceLevel(),
     clock: Clock = utc_now,
 ) -> EgressRequest:
     """Hand a request to the checkers: from here on its bytes, names and context stand still.
@@ -37,6 +40,7 @@ def submit(
         context: what the files show, of how many patients, how small numbers were treated.
         filetypes: by file id; files that are not named keep what they are.
         row_version: of the form that was filled in; a request that changed since is refused.
+        level: within which working time it should be decided.
 
     Raises:
         NotPermitted: with the policy's reason.
@@ -69,7 +73,7 @@ def submit(
             reason=None,
         )
         _record(tx, account, replace(chosen, context=context), project, clock)
-        return store.request(tx, request_id)
+        return follow.moved(tx, store.request(tx, request_id), now, level)
 
 
 def _record(

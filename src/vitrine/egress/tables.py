@@ -65,6 +65,7 @@ reviews: Final = Table(
     Column("lease_until", String(27), nullable=False),
     Column("submitted_at", String(27)),
     Column("audit_sequence", Integer),
+    Index("ix_egress_reviews_reviewer_submitted_at", "reviewer", "submitted_at"),
 )
 
 votes: Final = Table(

@@ -13,6 +13,8 @@ from vitrine.egress import policy, store, visible
 from vitrine.egress.request import Comment, EgressRequest, RequestFile, Reviews, Status
 from vitrine.egress.sandbox.asked import FIRST, Asked
 from vitrine.egress.sandbox.client import Parser, Preview
+from vitrine.egress.service import turns
+from vitrine.egress.service.turn import ReviewTurn
 from vitrine.egress.trail import refusals, refused_release, subject_of
 from vitrine.errors import IntegrityError, NotFound
 from vitrine.permits import store as permits
@@ -35,6 +37,9 @@ class Seen:
 
     comments: tuple[Comment, ...]
     """The part of the conversation that this person may read."""
+
+    turn: ReviewTurn | None
+    """Its newest turn with the clock; none before it was submitted."""
 
     held_back: str
     """Why the steward does not release it although it is approved; empty otherwise."""
@@ -66,7 +71,8 @@ def look(db: Database, account: Account, request_id: str, *, clock: Clock = utc_
         held_back = refused_release(tx, request.id) if is_waiting else ""
         talk = store.comments_of(tx, request.id)
         comments = visible.comments(account, request, talk, reviews)
-        return Seen(request, project, shown, reviews, comments, held_back)
+        turn = next(reversed(turns.of(tx, request.id)), None)
+        return Seen(request, project, shown, reviews, comments, turn, held_back)
 
 
 def open_file(
@@ -110,6 +116,9 @@ def open_file(
             clock=clock,
         )
     content = copy_of(blobs, file)
+    if asked.view == "changes":
+        before = copy_of(blobs, _file(seen.request, file.replaces or ""))
+        return SeenFile(seen, file, parser.changes(file.kind or "", before, content, asked))
     preview = parser.preview(file.kind or "text", file.media_type or "", content, asked)
     return SeenFile(seen, file, preview)
 

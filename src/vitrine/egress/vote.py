@@ -26,6 +26,7 @@ from vitrine.egress.request import (
     Status,
     Vote,
 )
+from vitrine.egress.service import follow
 from vitrine.egress.trail import refusals, subject_of, vote_detail
 from vitrine.errors import NotFound
 from vitrine.permits import store as permits
@@ -231,6 +232,7 @@ def _move_on(tx: Connection, request: EgressRequest, clock: Clock) -> None:
             store.change_request(tx, request, status=Status.PARTIALLY_REVIEWED)
         return
     store.change_request(tx, request, status=Status.REVIEWED)
+    follow.moved(tx, store.request(tx, request.id), clock())
     log.record(
         tx,
         Event.REQUEST_REVIEWED,

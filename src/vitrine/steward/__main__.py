@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from vitrine import settings as settings_module
 from vitrine.egress import judge, prepare, resubmit
 from vitrine.egress.release import release_approved
 from vitrine.egress.sandbox.client import Parser
+from vitrine.egress.service.remind import remind
 from vitrine.errors import Unavailable, VitrineError
 from vitrine.session import control
 from vitrine.settings import Settings
@@ -26,6 +28,8 @@ from vitrine.sharing.shelf import Shelf
 from vitrine.steward.duty import Duty, attend
 from vitrine.steward.gate import Heads, Refusals
 from vitrine.steward.keeping import Checkpoints, Datasets, Expiry
+from vitrine.steward.notices import Sending
+from vitrine.steward.post import Mail, Webhook
 from vitrine.steward.spool import Drafts, Receipts, Shares
 from vitrine.storage import secrets
 from vitrine.storage.blobs import BlobStore
@@ -64,6 +68,10 @@ def duties(
         checked = judge.check_received(db, blobs, parser)
         return f"{checked} requests checked" if checked else None
 
+    def reminders() -> str | None:
+        told = remind(db, timedelta(hours=settings.review_reminder_hours))
+        return f"{told} turns reminded of" if told else None
+
     datasets = Datasets(db, settings.dataset_root, is_stopping=stopping.is_set)
     shelf = Shelf(settings.share_root)
     limits = Limits(project_mb=settings.share_project_mb, days=settings.share_days)
@@ -81,7 +89,20 @@ def duties(
         Duty("checkpoints", NOTE_S, checkpoints.step),
         Duty("expiry", NOTE_S / 2, Expiry(db).step),
         Duty("datasets", 60 * NOTE_S, datasets.step),
+        Duty("reminders", NOTE_S, reminders),
+        *_sending(settings, db),
     ]
+
+
+def _sending(settings: Settings, db: Database) -> list[Duty]:
+    """The duties of a node that sends its notices somewhere."""
+    found = []
+    if settings.mail_host != "none":
+        found.append(Duty("mail", POLL_S * 5, Sending(db, Mail(settings)).step))
+    if settings.webhook_url != "none":
+        hook = Sending(db, Webhook(settings), webhook_url=settings.webhook_url)
+        found.append(Duty("webhook", POLL_S * 5, hook.step))
+    return found
 
 
 def main() -> int:

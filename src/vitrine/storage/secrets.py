@@ -8,6 +8,8 @@
 | `hub/proxy_token`, `proxy/proxy_token` | Hub, proxy | the proxy's route API |
 | `hub/review_token`, `review/review_token` | Hub, review | OAuth client of the review application |
 | `review/cookie_secret` | review | signing its cookies |
+| `steward/webhook_secret` | steward | signing notices, where a webhook is set |
+| `steward/mail_password` | steward | signing in at the mail server; an administrator writes it |
 
 A secret that two accounts share is stored twice, so that no file has two readers.
 """
@@ -32,6 +34,9 @@ from vitrine.settings import Settings
 
 SIGNING_KEY: Final = "signing.pem"
 PUBLIC_KEY: Final = "signing.pub"
+
+WEBHOOK_SECRET: Final = "webhook_secret"  # noqa: S105 the name of a file
+MAIL_PASSWORD: Final = "mail_password"  # noqa: S105 the name of a file
 
 TOKENS: Final[dict[str, tuple[str, ...]]] = {
     "proxy_token": ("hub", "proxy"),
@@ -67,6 +72,8 @@ def files(settings: Settings) -> list[SecretFile]:
         SecretFile("steward", root / "steward" / PUBLIC_KEY, is_public=True),
     ]
     found += [SecretFile(process, root / process / "cookie_secret") for process in COOKIE_SECRETS]
+    if settings.webhook_url != "none":
+        found.append(SecretFile("steward", root / "steward" / WEBHOOK_SECRET))
     for name, processes in TOKENS.items():
         found += [SecretFile(process, root / process / name) for process in processes]
     return found

@@ -30,6 +30,10 @@ class Pages:
         )
         self._environment.globals.update(shared)
 
+    def share(self, **values: Any) -> None:
+        """Let every template use these, too."""
+        self._environment.globals.update(values)
+
     def render(self, template: str, http_status: int = 200, /, **values: Any) -> HTMLResponse:
         """The page made from `template`."""
         text = self._environment.get_template(template).render(**values)

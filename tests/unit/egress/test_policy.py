@@ -378,8 +378,3 @@ def test_the_author_reads_what_should_change_but_not_who_said_so_nor_who_disagre
     assert visible.reviews(AUTHOR, a_request(Status.SUBMITTED), cast, PROJECT) == Reviews()
     seen = visible.reviews(AUTHOR, a_request(Status.RETURNED), cast, PROJECT)
     assert [(vote.reviewer, vote.value) for vote in seen.votes] == [("", NO)]
-
-
-def test_two_working_days_do_not_count_the_weekend():
-    friday = datetime(2026, 3, 6, 15, 0, tzinfo=UTC)
-    assert policy.due(friday) == datetime(2026, 3, 10, 15, 0, tzinfo=UTC)

@@ -35,7 +35,7 @@ SCRIPT = {
     "plot.svg": b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
     "page.html": b"<html><script>alert(1)</script></html>",
 }
-PEOPLE = ["ann", "bo", "cy", "hal", "sue", "dan", "eve", "flo"]
+PEOPLE = ["ann", "bo", "cy", "hal", "sue", "dan", "eve", "flo", "kim"]
 SMALL = b"site,patients\nnorth,3\nsouth,20\n"
 PLEA = "The three are phantoms of the study and no patients."
 
@@ -218,6 +218,7 @@ def actions(request):
     return {
         "view": ("GET", base, None),
         "view file": ("GET", one, None),
+        "record": ("GET", f"{base}/record", None),
         "download": ("GET", f"{one}/download", None),
         "receipt": ("GET", f"{base}/receipt", None),
         "submit": ("POST", f"{base}/submit", version | {"context": CONTEXT}),
@@ -227,6 +228,7 @@ def actions(request):
         "approve file": ("POST", f"{one}/vote", vote),
         "request changes": ("POST", f"{one}/vote", changes),
         "hand in": ("POST", f"{base}/review", {}),
+        "priority": ("POST", f"{base}/priority", {"priority": "high"}),
         "private": ("POST", f"{base}/comments", {"body": "b", "visibility": "private"}),
         "public": ("POST", f"{base}/comments", {"body": "b", "visibility": "public"}),
         "return": ("POST", f"{base}/return", {"reason": "why", "code": "other"}),
@@ -344,6 +346,45 @@ def test_both_doors_give_the_same_verdict_with_the_same_sentence(house, sign_in,
             assert house.request(request.id) == request
         elif method == "POST":
             request = house.request(STATES[state](house).id)
+
+
+READS = {"view", "receipt", "record"}
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("who", ["eve", "kim"])
+def test_an_auditor_reads_and_does_nothing_in_any_state(house, sign_in, state, who):
+    client = sign_in(who)
+    request = house.request(STATES[state](house).id)
+    for name, (method, path, body) in actions(request).items():
+        for address, kind in ((f"/api{path}", "json"), (path, "data")):
+            answer = client.request(method, address, **({} if body is None else {kind: body}))
+            assert answer.status_code in ((200, 403, 404) if name in READS else (403,)), name
+            if name == "view":
+                assert answer.status_code == 200
+    assert house.request(request.id) == request
+
+
+def test_an_auditor_reads_the_votes_and_the_record_when_they_are_no_longer_sealed(house, sign_in):
+    request = house.submitted()
+    house.review("bo", request)
+    eve = sign_in("eve")
+    assert "bo" not in str(eve.get(f"/api/requests/{request.id}").json()["files"][0]["votes"])
+    assert "Record of this request" not in eve.get(f"/requests/{request.id}").text
+    assert eve.get(f"/requests/{request.id}/record").status_code == 403
+    house.review("cy", request)
+    house.approve("cy", request)
+    (file,) = eve.get(f"/api/requests/{request.id}").json()["files"]
+    assert {vote["reviewer"] for vote in file["votes"]} == {"bo", "cy"}
+    assert "Record of this request" in eve.get(f"/requests/{request.id}").text
+    entries = eve.get(f"/api/requests/{request.id}/record").json()["entries"]
+    said = [(entry["event"], entry["actor"]) for entry in entries]
+    assert ("vote_cast", "person:bo") in said
+    assert said[-1] == ("request_approved", "person:cy")
+    page = eve.get(f"/requests/{request.id}/record").text
+    assert "vote cast" in page
+    assert page.count("<tr>") == len(entries) + 2  # the head, and that it was read before
+    assert [entry.actor for entry in house.events("record_read")] == ["person:eve"] * 2
 
 
 def plain_words(text):

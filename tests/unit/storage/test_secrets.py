@@ -1,5 +1,6 @@
 """One secret, one reader; what exists is never replaced."""
 
+import dataclasses
 import stat
 
 import pytest
@@ -90,3 +91,12 @@ def test_what_is_no_key_is_refused(settings, made):
         secrets.signing_key(settings)
     with pytest.raises(IntegrityError):
         secrets.public_key(settings)
+
+
+def test_a_node_with_a_webhook_has_a_secret_for_it(settings):
+    hooked = dataclasses.replace(settings, webhook_url="https://chat.example/hook")
+    secrets.make_missing(hooked)
+    assert len(secrets.read(hooked, "steward", secrets.WEBHOOK_SECRET)) >= 32
+    assert hooked.secrets_root / "steward" / "webhook_secret" not in {
+        each.path for each in secrets.files(settings)
+    }

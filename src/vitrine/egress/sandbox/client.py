@@ -88,6 +88,17 @@ class Parser:
         head, body = self._ask(wanted, content)
         return Preview(head, body)
 
+    def changes(self, kind: str, before: bytes, after: bytes, asked: Asked = FIRST) -> Preview:
+        """What differs between two copies of a file.
+
+        Raises:
+            InvalidInput: when they cannot be compared.
+            Unavailable: when the parser does not answer.
+        """
+        wanted = {"op": "changes", "kind": kind, "before": len(before), "asked": asked.as_json()}
+        head, body = self._ask(wanted, before + after)
+        return Preview(head, body)
+
     def check(
         self, name: str, content: bytes, policy: DisclosurePolicy, *, is_flattened: bool = False
     ) -> tuple[list[Finding], bytes]:

@@ -24,7 +24,7 @@ from PIL import Image, JpegImagePlugin, PngImagePlugin
 
 from vitrine.egress.checks import apart, engine, readers
 from vitrine.egress.disclosure import from_json
-from vitrine.egress.sandbox import clean, confine, frames, pages, preview
+from vitrine.egress.sandbox import changes, clean, confine, frames, pages, preview
 from vitrine.egress.sandbox.asked import asked_of
 from vitrine.errors import InvalidInput
 
@@ -205,6 +205,8 @@ def answer(head: dict[str, Any], body: bytes) -> bytes:
             return _answer_clean(str(head.get("name", "")), body)
         if head.get("op") == "preview":
             return _answer_preview(head, body)
+        if head.get("op") == "changes":
+            return _answer_changes(head, body)
         if head.get("op") == "check":
             return _answer_check(head, body)
         if head.get("op") == "compare":
@@ -230,6 +232,13 @@ def _answer_clean(name: str, body: bytes) -> bytes:
         "notes": list(cleaned.notes),
     }
     return frames.encode(head, cleaned.content)
+
+
+def _answer_changes(head: dict[str, Any], body: bytes) -> bytes:
+    at = int(head.get("before") or 0)
+    asked = asked_of(head.get("asked") or {})
+    shown = changes.changes(str(head.get("kind")), body[:at], body[at:], asked)
+    return frames.encode({"ok": True, **shown}, b"")
 
 
 def _answer_check(head: dict[str, Any], body: bytes) -> bytes:
