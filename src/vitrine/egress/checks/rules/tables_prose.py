@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from vitrine.egress.checks.document import Document
+from vitrine.egress.checks.document import Document, Role
 from vitrine.egress.checks.rules.prose_sentences import sentences
 from vitrine.egress.checks.rules.prose_words import (
     ADJECTIVES,
@@ -165,13 +165,20 @@ _YEARS: Final = range(1900, 2101)
 
 
 def counts_in(document: Document) -> Iterator[tuple[str, int, Certainty]]:
-    """Place, count and certainty of every count of people in the texts of a file."""
+    """Place, count and certainty of every count of people in the texts of a file.
+
+    A comment of a program may count anything: of it only what names persons is taken, as likely.
+    """
     for table in document.tables if document.kind == "xlsx" else ():
         for _, count, certainty in counts_of(table.caption[:_TITLE]):
             yield f"{table.at}, title", count, certainty
     for sentence in sentences(document):
+        is_comment = document.kind == "code" and sentence.source.role is Role.CODE
         for offset, count, certainty in counts_of(sentence.text):
-            yield sentence.place(offset), count, certainty
+            if not is_comment:
+                yield sentence.place(offset), count, certainty
+            elif certainty is Certainty.SURE:
+                yield sentence.place(offset), count, Certainty.LIKELY
 
 
 def counts_of(line: str) -> Iterator[tuple[int, int, Certainty]]:
