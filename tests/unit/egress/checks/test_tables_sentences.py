@@ -530,6 +530,233 @@ SETTINGS = {
     "t.m": "x = [1 2 3 4 5 6 7 8 9 10 11 12];\nGy = [60 60 54 54 45 45 50 50 55 55 66 66];\n",
 }
 
+UNSAFE_FILES = [
+    (
+        "small-cells",
+        "fig.tex",
+        "\\begin{figure}\\includegraphics{a.pdf}\\caption{ROC curves for sarcoma ($n=6$) and carcinoma ($n=310$).}\\end{figure}",
+    ),
+    (
+        "small-cells",
+        "flow.mmd",
+        "flowchart TD\n A[Screened 412 women] --> B[Declined: 5]\n A --> C[Scanned: 407]\n",
+    ),
+    (
+        "small-cells",
+        "flow.dot",
+        'digraph { a [label="Assessed (n=412)"]; b [label="Excluded (n=4)"]; a -> b; }',
+    ),
+    ("small-cells", "a.md", "![Survival of three patients with angiosarcoma](fig1.png)\n"),
+    ("small-cells", "a.py", "# 5 patients at Truro have no baseline scan\nx = 1\n"),
+    ("small-cells", "a.py", "print('Truro: 5 patients without baseline scan')\n"),
+    ("small-cells", "a.R", "# only three women with implants, dropped\nd <- d[!d$implant, ]\n"),
+    ("small-cells", "a.sql", "-- leaves 4 patients in the north\nSELECT 1;\n"),
+    (
+        "small-cells",
+        "a.json",
+        '{"caption": "Figure 2. Two patients with missed cancers.", "alt": "scatter"}',
+    ),
+    (
+        "small-cells",
+        "a.log",
+        "2024-03-01 INFO cohort=leeds patients=310\n2024-03-01 INFO cohort=truro patients=7\n",
+    ),
+    ("small-cells", "a.log", "leeds        310 patients\ntruro          7 patients\n"),
+    ("small-cells", "a.md", "**Results.** Of 310 men, *five* had a false-negative scan.\n"),
+    ("small-cells", "a.txt", "Deaths (arm A / arm B): 3 / 21\n"),
+    ("small-cells", "a.txt", "Arm A: 120 patients, 3 deaths. Arm B: 118 patients, 21 deaths.\n"),
+    ("small-cells", "a.txt", "120 vs 118 patients; deaths 3 vs 21\n"),
+    (
+        "small-cells",
+        "a.txt",
+        "Grade 3 toxicity occurred in 4/120 (3.3%) and grade 4 in 1/120 (0.8%).\n",
+    ),
+    (
+        "small-cells",
+        "a.txt",
+        "Metastases: liver 31 patients, bone 22 patients, adrenal 3 patients\n",
+    ),
+    ("small-cells", "a.txt", "Table 2 footnote: data missing for 4 participants.\n"),
+    ("small-cells", "a.txt", "a Data were missing for four women.\n"),
+    ("small-cells", "a.txt", "BRCA1 carriers, 5; BRCA2 carriers, 31.\n"),
+    ("small-cells", "a.txt", "There was only one case of pneumothorax.\n"),
+    ("small-cells", "a.txt", "Eight scans were non-diagnostic.\n"),
+    ("small-cells", "a.txt", "Seven of the nodules were malignant.\n"),
+    ("small-cells", "a.txt", "7 malignant and 205 benign nodules\n"),
+    ("small-cells", "a.txt", "(n=412: 310 white, 95 Asian, 7 Black)\n"),
+    ("small-cells", "a.txt", "Ethnicity of the 412 women: White 310, Asian 95, Black 7.\n"),
+    (
+        "implied-counts",
+        "a.txt",
+        "Ethnicity of the 412 women: White 310, Asian 98; the others were Black.\n",
+    ),
+    (
+        "implied-counts",
+        "a.txt",
+        "Of the 412 women, 310 (75.2%) were White, 95 (23.1%) Asian and the remaining Black.\n",
+    ),
+    (
+        "implied-counts",
+        "a.txt",
+        "sensitivity of 95% (60 cancers) and specificity of 91% (640 controls)\n",
+    ),
+    ("implied-counts", "a.txt", "The model was right in 57 of 60 patients.\n"),
+    ("implied-counts", "a.txt", "Correct: 57/60 patients\n"),
+    (
+        "implied-counts",
+        "a.txt",
+        "PPV 90%, with 60 cancers found; 98.3% of the 60 cancers were invasive.\n",
+    ),
+    ("implied-counts", "a.txt", "A quarter of the 24 women under 40 had cancer.\n"),
+    ("implied-counts", "a.txt", "Fewer than 5% of the 60 women were recalled, namely 5%.\n"),
+    ("implied-counts", "a.txt", "The failure rate was 2% for 150 patients\n"),
+    ("implied-counts", "a.txt", "99% of the 310 patients could be contacted\n"),
+    ("implied-counts", "a.txt", "The error was 5 percent among 60 patients.\n"),
+    ("implied-counts", "a.txt", "nearly all (57 of 60) patients agreed\n"),
+    ("class-disclosure", "a.txt", "All 9 men were smokers.\n"),
+    ("class-disclosure", "a.txt", "All the men in the cohort were smokers.\n"),
+    ("class-disclosure", "a.txt", "All 22 patients in the highest decile died.\n"),
+    ("class-disclosure", "a.txt", "Mortality in stage IV was 100% (31 patients).\n"),
+    ("class-disclosure", "a.txt", "Every one of the 18 carriers relapsed.\n"),
+    ("class-disclosure", "a.txt", "none of the 31 controls tested positive\n"),
+    ("small-cells", "a.txt", "Not a single woman under 40 had cancer.\n"),
+    ("class-disclosure", "a.txt", "Women from the travelling community were all diabetic.\n"),
+    ("endpoints", "a.txt", "Age (years): mean 61, SD 10, range 19-97\n"),
+    ("endpoints", "a.txt", "ages from 19 to 97 years\n"),
+    ("endpoints", "a.txt", "Patients' ages were 19-97 years (median 64).\n"),
+    ("endpoints", "a.txt", "the longest survivor lived 187 months\n"),
+    ("endpoints", "a.txt", "Hospital stay: median 4 days (min-max 1-211).\n"),
+    ("endpoints", "a.txt", "with PSA values as high as 5,012 ng/ml\n"),
+    ("endpoints", "a.txt", "BMI (kg/m2) 27.1 [14.2; 61.8], median [min; max]\n"),
+    ("endpoints", "a.txt", "Minimum and maximum age were 19 and 97 years.\n"),
+    ("endpoints", "a.txt", "the age of the patients varied from 19 to 97\n"),
+    ("endpoints", "a.txt", "tumours measured 3 to 187 mm\n"),
+    ("endpoints", "a.txt", "The most obese patient had a BMI of 61.8.\n"),
+    (
+        "row-level-data",
+        "a.log",
+        "pid 0012 pred 0.91 true 1\npid 0013 pred 0.11 true 0\npid 0014 pred 0.71 true 1\npid 0015 pred 0.21 true 0\npid 0016 pred 0.88 true 1\n",
+    ),
+    (
+        "row-level-data",
+        "a.log",
+        "LEE-0012.nii.gz dice 0.91\nLEE-0013.nii.gz dice 0.81\nLEE-0014.nii.gz dice 0.77\nLEE-0015.nii.gz dice 0.61\nLEE-0016.nii.gz dice 0.95\n",
+    ),
+    (
+        "row-level-data",
+        "a.txt",
+        "survival times (months): 3, 14, 22+, 31, 8, 60+, 41, 12, 19+, 27, 33, 5\n",
+    ),
+    (
+        "row-level-data",
+        "a.tex",
+        "\\addplot table {\nage vol\n66 2.1\n71 2.6\n45 6.7\n59 3.9\n62 1.5\n78 10.5\n55 1.1\n64 9.2\n58 3.3\n70 4.4\n49 8.1\n67 2.2\n};",
+    ),
+    ("row-level-data", "a.js", "const ages = [66, 68, 36, 79, 62, 69, 78, 64, 55, 46, 71, 62];\n"),
+    (
+        "row-level-data",
+        "a.py",
+        "DATA = '''66,F,II\n71,M,I\n45,F,III\n59,M,II\n62,F,IV\n78,M,I\n55,F,II\n64,M,I\n'''\n",
+    ),
+    (
+        "row-level-data",
+        "a.py",
+        "patients = {\n 'a': {'age': 66, 'sex': 'F'},\n 'b': {'age': 71, 'sex': 'M'},\n 'c': {'age': 45, 'sex': 'F'},\n 'd': {'age': 59, 'sex': 'M'},\n 'e': {'age': 62, 'sex': 'F'},\n 'f': {'age': 78, 'sex': 'M'},\n}\n",
+    ),
+    (
+        "row-level-data",
+        "a.yaml",
+        "patients:\n  - age: 83\n    sex: M\n    dead: 0\n  - age: 72\n    sex: M\n    dead: 1\n  - age: 62\n    sex: F\n    dead: 0\n  - age: 78\n    sex: F\n    dead: 0\n  - age: 56\n    sex: F\n    dead: 1\n  - age: 57\n    sex: M\n    dead: 1\n  - age: 59\n    sex: M\n    dead: 0\n  - age: 44\n    sex: M\n    dead: 0\n  - age: 74\n    sex: F\n    dead: 1\n  - age: 86\n    sex: M\n    dead: 0\n  - age: 66\n    sex: M\n    dead: 0\n  - age: 77\n    sex: F\n    dead: 1\n  - age: 68\n    sex: F\n    dead: 0\n  - age: 90\n    sex: F\n    dead: 0\n",
+    ),
+]
+SAFE_FILES = [
+    (
+        "a.py",
+        "# 5 folds, 3 seeds, 12 readers\n# patients are split 70/15/15\nn_patients = len(ids)\n",
+    ),
+    (
+        "a.py",
+        'def cohort(min_patients: int = 10) -> None:\n    """Groups of fewer than 10 patients are left out."""\n',
+    ),
+    (
+        "a.py",
+        "BATCH = 8  # images per step\nassert len(patients) > 100\nprint(f'{len(patients)} patients')\n",
+    ),
+    ("a.R", "# Table 2: stage by sex\nset.seed(42)\nfit <- glm(y ~ age, d, family = binomial)\n"),
+    ("a.tex", "\\caption{Calibration in ten groups of $640$ patients. Bars are 95\\% intervals.}"),
+    (
+        "a.tex",
+        "We split the data into 5 folds \\cite{a,b}. See Section~3 and Eq.~(2). The margin is 5~mm.",
+    ),
+    (
+        "flow.mmd",
+        "flowchart TD\n A[Screened 412 women] --> B[Declined: 52]\n A --> C[Scanned: 360]\n",
+    ),
+    ("a.md", "1. Install Python 3.11\n2. Run 3 commands\n3. Read 2 pages\n"),
+    ("a.md", "## 3 Results\n\n### 3.1 Patients\n\n640 patients (310 women) were analysed.\n"),
+    ("a.md", "- epochs: 40\n- folds: 5\n- patience: 10\n- workers: 4\n"),
+    (
+        "a.log",
+        "fold 1/5 epoch 3/40 loss 0.31 patients 512\nfold 1/5 epoch 4/40 loss 0.30 patients 512\n",
+    ),
+    ("a.log", "loading model 2 of 3\nGPU 0: 71 C\n3 retries left\n"),
+    ("a.json", '{"caption": "Figure 2. ROC curves of 3 models in 640 patients.", "dpi": 300}'),
+    ("a.txt", "Arm A: 120 patients, 31 deaths. Arm B: 118 patients, 21 deaths.\n"),
+    ("a.txt", "Leeds      310\nYork       188\npatients by site\n"),
+    ("a.txt", "Ethnicity of the 412 women: White 310, Asian 80, Black 22.\n"),
+    ("a.txt", "The PI-RADS score was 3, 4 or 5 in most patients.\n"),
+    ("a.txt", "Lesions were scored 1 to 5; a score of 4 or more was positive.\n"),
+    ("a.txt", "We used 2 mg of glucagon and 20 ml of contrast in all patients.\n"),
+    ("a.txt", "Scans were done 4 days before surgery in most women.\n"),
+    ("a.txt", "Women had between one and three scans.\n"),
+    ("a.txt", "Most patients had two or three lesions.\n"),
+    ("a.txt", "Patients with two or more lesions were excluded.\n"),
+    ("a.txt", "Patients with three positive nodes are N1.\n"),
+    ("a.txt", "two-patient rooms, one-stop clinics and three-dimensional scans\n"),
+    ("a.txt", "In one-third of cases the reader changed the diagnosis (412 cases).\n"),
+    ("a.txt", "At one year, 310 of 412 patients were alive.\n"),
+    ("a.txt", "Mean age 61 (SD 10); 52% women; n = 640\n"),
+    ("a.txt", "All P values are two-sided. All authors read the manuscript.\n"),
+    ("a.txt", "All the patients gave written informed consent before imaging.\n"),
+    ("a.txt", "All MRI scans were acquired on 3 T scanners with 32-channel coils.\n"),
+    ("a.txt", "No participant withdrew.\n"),
+    ("a.txt", "No funding was received. No patients were involved in the design.\n"),
+    ("a.txt", "Each woman was imaged once; each scan has 60 slices.\n"),
+    ("a.txt", "Ages were 61.2 (10.3) and 60.4 (9.8) years.\n"),
+    ("a.txt", "age at diagnosis was above 70 years in a third of the 640 women\n"),
+    ("a.txt", "Tumours smaller than 20 mm and larger than 5 mm were treated by ablation.\n"),
+    ("a.txt", "Follow-up visits took place every 3 to 6 months.\n"),
+    ("a.txt", "the image size was 512 x 512 pixels and the slice thickness 1 to 3 mm\n"),
+    ("a.txt", "HR 0.71 (0.50 to 1.01) in women, 0.80 (0.61 to 1.05) in men; n = 640\n"),
+    ("a.txt", "median survival was 31 months (95% CI 27 to 36)\n"),
+    ("a.txt", "The time from scan to surgery was 14 (IQR 7-28) days.\n"),
+    ("a.txt", "temperature 0.7, top-p 0.95, 3 shots, 5 prompts per patient\n"),
+    ("a.txt", "The rank of the test set was 3 of 12 teams.\n"),
+    ("a.txt", "the code has 31 functions, 9 modules; 2 of 31 tests failed\n"),
+    ("a.txt", "The budget covers 2 postdocs for 3 years and 4 students.\n"),
+    ("a.js", "const ticks = [0, 12, 24, 36, 48, 60, 72, 84, 96, 108, 120, 132];\n"),
+    (
+        "a.py",
+        "coords = [(0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 1), (3, 0), (3, 1), (4, 0), (4, 1)]\n",
+    ),
+    (
+        "a.py",
+        "ORGANS = [('liver', 1, 'red'), ('spleen', 2, 'blue'), ('kidney', 3, 'green'), ('lung', 4, 'grey'), ('heart', 5, 'pink'), ('brain', 6, 'tan')]\n",
+    ),
+    (
+        "a.py",
+        "GRID = [(1e-3, 'adam', 4), (1e-4, 'adam', 4), (1e-3, 'sgd', 8), (1e-4, 'sgd', 8), (1e-2, 'sgd', 8), (1e-5, 'adam', 2)]\n",
+    ),
+    (
+        "a.yaml",
+        "stages:\n  - name: train\n    epochs: 40\n    lr: 0.001\n  - name: tune\n    epochs: 10\n    lr: 0.0001\n",
+    ),
+    (
+        "a.yaml",
+        "services:\n  hub:\n    replicas: 3\n    cpus: 2\n  lab:\n    replicas: 5\n    cpus: 4\n",
+    ),
+]
+
 
 @pytest.mark.parametrize(
     ("check", "text"), [(check, text) for check, texts in UNSAFE.items() for text in texts]
@@ -574,3 +801,13 @@ def test_a_picture_drawn_with_letters_is_found():
     assert serious("preview.txt", art)["pixel-matrix"] == "warn"
     ruled = "\n".join(("+-----" * 8 + "+", "|     " * 8 + "|")[n % 2] for n in range(24))
     assert "pixel-matrix" not in serious("frame.txt", ruled)
+
+
+@pytest.mark.parametrize(("check", "path", "text"), UNSAFE_FILES)
+def test_few_people_are_found_in_a_text_of_any_form(check: str, path: str, text: str) -> None:
+    assert check in serious(path, text)
+
+
+@pytest.mark.parametrize(("path", "text"), SAFE_FILES)
+def test_a_text_of_any_form_about_nobody_passes(path: str, text: str) -> None:
+    assert serious(path, text) == {}

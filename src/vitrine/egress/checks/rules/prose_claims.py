@@ -18,9 +18,10 @@ _ALL: Final = re.compile(
     re.IGNORECASE,
 )
 _NOBODY: Final = re.compile(
-    r"\b(?:everyone|everybody|nobody|no one|none|all)(?: of (?:them|whom|these|those))?"
+    r"\b(?:(?:were|are) all(?=\s)|"
+    r"(?:everyone|everybody|nobody|no one|none|all)(?: of (?:them|whom|these|those))?"
     r"(?=\s+(?:with|in|at|from|on|had|have|has|were|was|are|died|survived|responded|relapsed"
-    r"|progressed)\b)",
+    r"|progressed)\b))",
     re.IGNORECASE,
 )
 _RATE_OF: Final = re.compile(
@@ -70,7 +71,7 @@ _MEASURED: Final = (
     r"|survival|suv\w*|blood pressure|creatinine|egfr|h(?:a)?emoglobin|glucose|tumou?rs?|lesions?"
     r"|nodules?|mass(?:es)?|metastas[ie]s|aneurysms?|burden|life|months to \w+|time to \w+|doubling"
     r"|length of stay|cholesterol|hba1c|calcium scores?|charlson|years old|years of age|patients?"
-    r"|participants?|wom[ae]n|m[ae]n|infants?|children)"
+    r"|participants?|survivors?|wom[ae]n|m[ae]n|infants?|children)"
 )
 _TECHNICAL: Final = (
     r"(?:auc|auroc|dice|dsc|accuracy|sensitivity|specificity|kappa|icc|iou|f1|hausdorff|precision"
@@ -85,7 +86,7 @@ _TECHNICAL: Final = (
 _LIMITED: Final = re.compile(rf"\b(?!hospital\b){_TECHNICAL}\b", re.IGNORECASE)
 _LAST_WORD: Final = re.compile(rf"\b(?:({_MEASURED})|({_TECHNICAL}))\b", re.IGNORECASE)
 _SPAN: Final = re.compile(
-    rf"\b(?:rang(?:e|es|ed|ing)|ran|varied|var(?:ies|ying)|spann?(?:ed|ing|s)|extend(?:ed|s|ing)"
+    rf"\b(?:rang(?:e|es|ed|ing)|ran|varied|var(?:ies|ying)|spann?(?:ed|ing|s)|extend(?:ed|s|ing)|measur(?:ed|ing)"
     rf"|min\s*[-–/]\s*max|full range)\b(?:\s+in\s+[a-z]+)?"
     rf"(?:\s+(?:was|of|is|from|between)|[:,=\s(\[])*({_NUMBER})"
     rf"\s*(?:[a-zA-Z/%²]{{1,8}}\s+)?(?:to|and|[-–,])\s*({_NUMBER})",
@@ -103,9 +104,11 @@ _MIN_MAX: Final = re.compile(
 )
 _SPREAD: Final = re.compile(
     rf"(?<!voxel )(?<!pixel )(?<!batch )(?<!kernel )(?<!matrix )(?<!step )"
-    rf"\b(?:diameters?|sizes?|volumes?|weights?|heights?|bmi|psa|length of stay|survival times?)"
-    rf"\s*(?:were\s+|was\s+)?(?:from|between|:)\s*{_NUMBER}\s*(?:[a-z]{{1,4}}\s+)?(?:to|and|[-–])"
-    rf"\s*{_NUMBER}\s*(?:mm|cm|ml|cm3|kg|ng|days|months|years)\b",
+    rf"\b(?:diameters?|sizes?|volumes?|weights?|heights?|bmi|psa|length of stay"
+    r"|survival times?|ages?)"
+    rf"\s*(?:(?:were|was)\s*(?:from|between)?|from|between|:)\s*{_NUMBER}\s*(?:[a-z]{{1,4}}\s+)?(?:to|and|[-–])"
+    rf"\s*{_NUMBER}\s*(?:mm|cm|ml|cm3|kg|ng|days|months|years)\b"
+    r"(?![^.]{0,30}\b(?:eligible|invited|included|excluded|classified))",
     re.IGNORECASE,
 )
 _HIGHEST: Final = re.compile(
@@ -114,15 +117,18 @@ _HIGHEST: Final = re.compile(
     re.IGNORECASE,
 )
 _MEDIAN_RANGE: Final = re.compile(
-    rf"{_NUMBER}\s*[(\[]\s*{_NUMBER}\s*[-–]\s*{_NUMBER}\s*[)\]](?=.*[(\[]\s*range\s*[)\]])",
+    rf"{_NUMBER}\s*[(\[]\s*{_NUMBER}\s*[-–;,]\s*{_NUMBER}\s*[)\]]"
+    r"(?=.*[(\[]\s*(?:range|min\W{1,4}max)\s*[)\]])",
     re.IGNORECASE,
 )
 _UP_TO: Final = re.compile(
-    rf"\bup to\s+{_NUMBER}\s*(?:ml|mm|cm|cm3|kg|months|days|ng)\b", re.IGNORECASE
+    rf"\b(?:up to|as (?:high|large|low|small|long) as)\s+{_NUMBER}"
+    r"\s*(?:ml|mm|cm|cm3|kg|months|days|ng)\b",
+    re.IGNORECASE,
 )
 _EXTREME: Final = re.compile(
     r"\b(?:youngest|oldest|heaviest|lightest|tallest|largest|smallest|biggest|longest|shortest"
-    r"|highest|lowest|maxim(?:um|al)|minim(?:um|al))\s+(?:[a-z-]+\s+){0,2}?"
+    r"|highest|lowest|most \w+|maxim(?:um|al)|minim(?:um|al))\s+(?:[a-z-]+\s+){0,2}?"
     rf"{_MEASURED}\b[^.;\d]{{0,40}}?(?<![\w.]){_NUMBER}",
     re.IGNORECASE,
 )
@@ -163,7 +169,9 @@ def extremes_in(document: Document) -> Iterator[str]:
 def extremes_by(line: str) -> Iterator[int]:
     """Where in a sentence, from 0, an extreme of a property of persons stands."""
     for form in (_AGED, _SPREAD, _HIGHEST):
-        yield from (found.start() for found in form.finditer(line))
+        for found in form.finditer(line):
+            if not _LIMITED.search(line[max(0, found.start() - 40) : found.start()]):
+                yield found.start()
     for form in (_SPAN, _MIN_MAX, _UP_TO, _MEDIAN_RANGE):
         for found in form.finditer(line):
             if _is_of_persons(line, found):

@@ -92,7 +92,7 @@ _EVERY: Final = re.compile(
 )
 _PART_OF: Final = re.compile(
     rf"{FREE}({WRITTEN})\s*(?:/|of|out of)\s*{_THE}({WRITTEN})"
-    rf"(?:\s+{ADJECTIVES}{_PEOPLE}\b|\s*\(\s*\d+(?:\.\d+)?\s*%\s*\)\s+{ADJECTIVES}{_PEOPLE}\b)",
+    rf"(?:\)?\s+{ADJECTIVES}{_PEOPLE}\b|\s*\(\s*\d+(?:\.\d+)?\s*%\s*\)\s+{ADJECTIVES}{_PEOPLE}\b)",
     re.IGNORECASE,
 )
 _PARTS: Final = re.compile(
@@ -209,7 +209,9 @@ def _total_of(line: str, share: _Share, totals: list[tuple[int, int]]) -> int | 
     """What a share is of: the number right behind its `of`, else the only one of the sentence."""
     for at, total in totals:
         if at > share.at and re.fullmatch(
-            rf"\S+\s*(?:%|percent|per\s?cent)?\s*of\s+{_THE}", line[share.at : at], re.IGNORECASE
+            rf"\S+\s*(?:%|per\s?cent)?\s*(?:of\s+{_THE}|\(\s*(?:n\s*=\s*)?)",
+            line[share.at : at],
+            re.IGNORECASE,
         ):
             return total
     return totals[0][1] if len({total for _, total in totals}) == 1 else None

@@ -20,7 +20,7 @@ _LIST: Final = re.compile(
     r"(?<![\w.])(?:([A-Za-z_][\w .'\"-]{0,40}?(?:\([^()\n]{1,20}\))?)['\"]?\s*"
     r"(?:<-|=|:|\bwere\b|\bare\b)\s*)?"
     r"(?:[\w.]{0,20}\(\s*)?(?:\[|\bc\(|\{)?\s*"
-    rf"({_NUMBER}(?:(?:\s*[,;]\s*|[ \t]+|\s+and\s+){_NUMBER}){{{_SUMMED_UP - 1},}})",
+    rf"({_NUMBER}\+?(?:(?:\s*[,;]\s*|[ \t]+|\s+and\s+){_NUMBER}\+?){{{_SUMMED_UP - 1},}})",
 )
 _COLUMN: Final = re.compile(
     rf"(?:^|(?<=\n))(?:([A-Za-z_][\w ]{{0,40}}):[ \t]*\n)?"
@@ -49,10 +49,22 @@ _TUPLES: Final = re.compile(
 )
 _CASE_LINE: Final = re.compile(
     r"(?<![A-Za-z])(?:patient|subject|case|participant|person|scan|image|lesion|nodule|woman|man"
-    r"|study|sample|volume|pt|subj|id)s?[ _#:=-]{0,2}(?:id|no\.?|number)?[ _#:=-]{0,2}"
+    r"|study|sample|volume|pt|subj|p?id|mrn)s?[ _#:=-]{0,2}(?:id|no\.?|number)?[ _#:=-]{0,2}"
     r"([A-Za-z]{0,4}[-_]?\d{1,7})\b(?!\s*(?:of|/)\s*\d(?![^\n]*(?:label|pred|truth|dice)))"
     r"([^\n]{1,160})",
     re.IGNORECASE,
+)
+_FILE_LINE: Final = re.compile(
+    r"(?<![\w-])([\w-]{0,40}\d)\.(?:nii(?:\.gz)?|dcm|nrrd|mha)\b([^\n]{1,160})"
+)
+_FIELD: Final = re.compile(
+    r"['\"]?\b(?:age|bmi|volume|dice|psa|survival|weight|creatinine)['\"]?"
+    r"\s*[:=]\s*(\d{1,6}(?:\.\d+)?)"
+)
+_BLOCK: Final = re.compile(
+    r"(?:^[ \t]*(?:\w{1,12}(?:\.\d{1,9})?)"
+    r"(?:[ \t]{0,20}[,;&\t ][ \t]{0,20}\w{1,12}(?:\.\d{1,9})?){1,9}[ \t\\]{0,20}\n){6,}",
+    re.MULTILINE,
 )
 _PERSON: Final = re.compile(
     r"(?<![\w.])\d{2}\s*(?:y(?:o|rs?|ears?)?(?: old)?)?\s*[,/; ]\s*(?:m|f|male|female|man|woman)\b",
@@ -69,7 +81,9 @@ def listed_in(document: Document) -> Iterator[str]:
     """Places of texts where the values of single persons are listed."""
     for text in document.texts:
         shown = text.text[:_READ]
-        starts = {*_lists(shown), *_tuples(shown)}
+        starts = {*_lists(shown), *_tuples(shown), *_fields(shown)}
+        if document.kind in _WITH_BLOCKS:
+            starts |= {*_blocks(shown)}
         if text.role is not Role.CODE:
             starts |= {*_case_lines(shown)}
         for start in sorted(starts):
@@ -82,6 +96,25 @@ def _are_case_lines(table: Table) -> bool:
     """Whether rows of a text that happens to have commas are lines about one case each."""
     rows = (table.columns, *table.rows[:_ROWS_READ])
     return any(True for _ in _case_lines("\n".join(", ".join(row) for row in rows)))
+
+
+def _fields(shown: str) -> Iterator[int]:
+    """Where a property of persons is first named, when many records name it with a value."""
+    found = list(_FIELD.finditer(shown))
+    if len(found) >= 5 and len({each[1] for each in found}) >= 4:
+        yield found[0].start()
+
+
+_WITH_BLOCKS: Final = frozenset({"code", "latex"})
+
+
+def _blocks(shown: str) -> Iterator[int]:
+    """Where lines of the same number of short values begin, as in data pasted into a program."""
+    for found in _BLOCK.finditer(f"{shown}\n"):
+        rows = [re.split(r"[\s,;&\\]+", line.strip(" \t\\")) for line in found.group().splitlines()]
+        body = [row for row in rows if any(cell[:1].isdigit() for cell in row)]
+        if body and len({len(row) for row in body}) == 1 and _are_rows(body):
+            yield found.start()
 
 
 def drawn_in(document: Document) -> Iterator[str]:
@@ -145,12 +178,9 @@ def _are_rows(rows: Sequence[Sequence[str]]) -> bool:
     if len(rows) < 5:
         return False
     columns = list(zip(*rows, strict=True))
-    numbers = [column for column in columns if all(c[:1] not in "'\"" for c in column)]
+    numbers = [column for column in columns if all(re.fullmatch(_NUMBER, c) for c in column)]
     words = len(columns) - len(numbers)
-    try:
-        scattered = [[float(c) for c in column] for column in numbers]
-    except ValueError:
-        return False
+    scattered = [[float(c) for c in column] for column in numbers]
     free = [
         values
         for values in scattered
@@ -165,7 +195,7 @@ def _are_rows(rows: Sequence[Sequence[str]]) -> bool:
 def _case_lines(shown: str) -> Iterator[int]:
     """Where lines begin that give something of one numbered case each."""
     lines: dict[str, int] = {}
-    for found in _CASE_LINE.finditer(shown):
+    for found in (*_CASE_LINE.finditer(shown), *_FILE_LINE.finditer(shown)):
         if _VALUE.search(found[2]):
             lines.setdefault(found[1].lower(), found.start())
     if len(lines) >= 5:

@@ -19,9 +19,13 @@ _END: Final = re.compile(
 )
 _WRAPPED: Final = re.compile(r"(?<=[^\s.:;!?|\\{}])\n(?=[a-z(]|\d[\d,.]* [a-z(])")
 _LONG_LINE: Final = 60
-_BLANKED: Final = re.compile(r"[$~]|\*\*|\\(?=%)|(?<=\s)__?(?=\w)|(?<=\w)__?(?=[\s,.;:])")
+_BLANKED: Final = re.compile(
+    r"[$~]|\*\*|\\(?=%)|(?<=\s)__?(?=\w)|(?<=\w)__?(?=[\s,.;:])|\*(?=\w)|(?<=\w)\*"
+)
 _COMMENT: Final = re.compile(
-    r"(?:(?<=\s)|^)(?:#|//|--|%(?= ))[^\n]*|/\*.*?\*/", re.MULTILINE | re.DOTALL
+    r"(?:(?<=\s)|^)(?:#|//|--|%(?= )|(?:print|cat|message|\w*title|\w*caption"
+    r"|\w*label)\()[^\n]*|/\*.*?\*/",
+    re.MULTILINE | re.DOTALL,
 )
 _FENCE: Final = ("```", "~~~")
 

@@ -29,7 +29,9 @@ PERSONS: Final = (
     r"|adolescents|adults|females|males|respondents)"
 )
 THINGS: Final = (
-    r"(?:cases|controls|scans|images|examinations|exams|admissions|lesions|nodules|events|cancers"
+    r"(?:(?<!use )cases?(?! stud)|controls|scans|images|examinations|exams"
+    r"|admissions|lesions|nodules|events"
+    r"|cancers"
     r"|tumou?rs|carcinomas|metastases|relapses|recurrences|fractures|ablations|procedures"
     r"|biopsies|operations|surgeries|resections|complications|h(?:a)?ematomas|readmissions"
     r"|mammograms|radiographs|false[ -](?:positive|negative)s|withdrawals|dropouts|exclusions"

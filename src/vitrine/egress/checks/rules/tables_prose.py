@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from vitrine.egress.checks.document import Document
+from vitrine.egress.checks.document import Document, Role
 from vitrine.egress.checks.rules.prose_sentences import sentences
 from vitrine.egress.checks.rules.prose_words import (
     ADJECTIVES,
@@ -58,8 +58,8 @@ _PRINTED: Final = re.compile(
     re.IGNORECASE,
 )
 _FLOW: Final = re.compile(
-    rf"(?:^|->|→|⇒|[;,(])[\W\d]{{0,12}}{_OUT}\b[^\n\d.:=]{{0,60}}[:=(]?\s*(?:n\s*=\s*)?({DIGITS})"
-    r"(?=\s*(?:$|[);,.]|->|→|⇒))",
+    rf"(?:^|->|→|⇒|[;,(\[{{\"|])[\W\d]{{0,12}}{_OUT}\b[^\n\d.:=]{{0,60}}[:=(]?\s*(?:n\s*=\s*)?({DIGITS})"
+    r"(?=\s*(?:$|[);,.\]}\"]|->|→|⇒))",
     re.IGNORECASE,
 )
 _CONFUSED: Final = re.compile(r"(?<![A-Za-z])(?:TP|FP|FN|TN)\b\s*[:=]?\s*(\d+)\b(?!\.\d)", re.I)
@@ -77,7 +77,14 @@ _SHARED: Final = re.compile(
 )
 _NAMED: Final = re.compile(
     rf"\b(?:{PERSONS}|relapses|recurrences|withdrawals|dropouts|exclusions|cancers|complications)"
-    rf"['\"]?\s*[=:]\s*({DIGITS})(?!\s*(?:%|/))",
+    rf"['\"]?(?:\s*[=:]\s*({DIGITS})(?!\s*(?:%|/))|,\s*({DIGITS})\s*(?=[;.]|$)"
+    rf"|\s*[=:]?\s*({DIGITS})\s*(?:vs\.?|versus|/)\s*{DIGITS})",
+    re.IGNORECASE,
+)
+_GROUPED: Final = re.compile(
+    rf"{FREE}({DIGITS})\s+(?:white|black|asian|hispanic|mixed|male|female|benign|malignant)\b"
+    rf"|\b(?:white|black|asian|hispanic|mixed|female|male|benign|malignant)s?\s*[:,]?\s*({DIGITS})"
+    r"(?=\s*(?:[;,.)]|$))",
     re.IGNORECASE,
 )
 _LISTED: Final = re.compile(r"(?<=[a-z]) \((\d{1,4})\)(?=\s*(?:[,;.]|and\b|$))")
@@ -114,7 +121,9 @@ _SPELLED: Final = (
         Certainty.SURE,
     ),
     (
-        re.compile(rf"(?<![\w-])({SPELLED})\s+{_SHARE}{ADJECTIVES}{THINGS}\b", re.IGNORECASE),
+        re.compile(
+            rf"(?<![\w-])({SPELLED})\s+{_SHARE}(?:of the )?{ADJECTIVES}{THINGS}\b", re.IGNORECASE
+        ),
         Certainty.LIKELY,
     ),
 )
@@ -132,7 +141,9 @@ _BEFORE: Final = re.compile(
     r"(?:\s*\d\w?\s*(?:,|or|and|to|/|-|–))*|group|week|day|month|year|table|figure|fig\.?|arm|no|"
     r"covid|version|visit|aged?|step|model|fold|cluster|size|threshold(?: of)?|rounded to|number|"
     r"nearest|multiples? of|batch(?:es)?(?: of)?|first|top|last|section|chapter|part|cell|only if|"
-    r"quartile|t|question|line|row|column|epoch|seed|run|of|/)\s*$",
+    r"quartile|t|question|line|row|column|epoch|seed|run|/"
+    rf"|(?:\d|{SPELLED}|batch(?:es)?|sets?|groups?|blocks?|stacks?|bags?|size|out) of(?: the)?"
+    rf"|(?:\d|{SPELLED}) (?:or|to)|between \w+ and)\s*$",
     re.IGNORECASE,
 )
 _AFTER: Final = re.compile(
@@ -149,18 +160,25 @@ _AFTER: Final = re.compile(
 _NOT_PEOPLE: Final = re.compile(
     rf"\s*(?:(?!(?:from|at|in|by|with|on|of|for)\b)[\w-]+\s+)?{NOT_PEOPLE}\b", re.IGNORECASE
 )
-_OF_PEOPLE: Final = re.compile(rf"\b(?:{PERSONS}|{THINGS}|{_TELLING})\b", re.IGNORECASE)
+_OF_PEOPLE: Final = re.compile(rf"\b(?:{PERSONS}|{THINGS}|{_TELLING}|n\s*=\s*\d+)\b", re.IGNORECASE)
 _YEARS: Final = range(1900, 2101)
 
 
 def counts_in(document: Document) -> Iterator[tuple[str, int, Certainty]]:
-    """Place, count and certainty of every count of people in the texts of a file."""
+    """Place, count and certainty of every count of people in the texts of a file.
+
+    A comment of a program may count anything: of it only what names persons is taken, as likely.
+    """
     for table in document.tables if document.kind == "xlsx" else ():
         for _, count, certainty in counts_of(table.caption[:_TITLE]):
             yield f"{table.at}, title", count, certainty
     for sentence in sentences(document):
+        is_comment = document.kind == "code" and sentence.source.role is Role.CODE
         for offset, count, certainty in counts_of(sentence.text):
-            yield sentence.place(offset), count, certainty
+            if not is_comment:
+                yield sentence.place(offset), count, certainty
+            elif certainty is Certainty.SURE:
+                yield sentence.place(offset), count, Certainty.LIKELY
 
 
 def counts_of(line: str) -> Iterator[tuple[int, int, Certainty]]:
@@ -193,8 +211,9 @@ def _in_lists(line: str) -> Iterator[_Found]:
     """Cells of a confusion matrix, and what is said to be left out or lost."""
     confused = list(_CONFUSED.finditer(line))
     certain = [*confused] if len(confused) > 1 else []
-    listed = list(_LISTED.finditer(line)) if _REASONS.search(line) else []
-    certain += listed if len(listed) > 1 else []
+    listed = list(_LISTED.finditer(line)) if _OF_PEOPLE.search(line) else []
+    certain += listed if len(listed) > (1 if _REASONS.search(line) else 2) else []
+    certain += [found for found in _SHARED.finditer(line) if _is_right(found)]
     for found in (*certain, *_LEFT_OUT.finditer(line), *_LOST.finditer(line)):
         yield found.start(1), found[1], Certainty.LIKELY
 
@@ -204,11 +223,17 @@ def _in_words(line: str) -> Iterator[_Found]:
         for found in pattern.finditer(line):
             if _is_meant(line, found):
                 yield found.start(1), found[1], certainty
-    for pattern in (_ACTED, _WHOM, _SHARED, _NAMED) if _OF_PEOPLE.search(line) else ():
+    for pattern in (_ACTED, _WHOM, _SHARED, _NAMED, _GROUPED) if _OF_PEOPLE.search(line) else ():
         for found in pattern.finditer(line):
             group = found.lastindex or 0
             if _is_meant(line, found) and not _is_year(found):
                 yield found.start(group), found[group], Certainty.LIKELY
+
+
+def _is_right(found: re.Match[str]) -> bool:
+    """Whether the percentage behind `4/120` is that of the two numbers."""
+    numbers = [float(each) for each in re.findall(r"\d+(?:\.\d+)?", found.group().replace(",", ""))]
+    return len(numbers) == 3 and abs(100 * numbers[0] / max(1.0, numbers[1]) - numbers[2]) <= 0.51
 
 
 def _is_year(found: re.Match[str]) -> bool:

@@ -76,7 +76,8 @@ def _names_itself(words: set[str], cell: Cell) -> bool:
     """Whether the labels of a number say both that it is an extreme, and of what of persons."""
     if cell.form not in (Form.COUNT, Form.NUMBER) or not words & _ALONE or words & _LIMITS:
         return False
-    return bool(words & (_PEOPLE | {"youngest", "oldest", "heaviest", "lesion", "tumour", "tumor"}))
+    about = _PEOPLE - {"length", "size", "time", "score", "dose"}
+    return bool(words & (about | {"youngest", "oldest", "heaviest", "lesion", "tumour", "tumor"}))
 
 
 _LIMITS: Final = word_set(

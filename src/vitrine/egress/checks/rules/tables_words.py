@@ -163,7 +163,7 @@ _NOT_DONE: Final = word_set(
     "no not poor failed missing lost excluded insufficient incomplete inadequate without withdrew"
 )
 _PLANNED: Final = word_set(
-    "needed required planned assumed recommended minimum maximum allowed dummy"
+    "needed required planned assumed recommended minimum maximum allowed dummy example nk top"
 )
 _NUMBERS: Final = re.compile(r"\d+(?:[.,]\d+)?%?|[ivx]+")
 _COUNT_AND_PERCENT: Final = re.compile(
