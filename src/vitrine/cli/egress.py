@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import stat
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -39,12 +41,16 @@ def check(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check files as one request; needs no node. Exit 1 when anything blocks."""
+    """Check files as one request; needs no node.
+
+    Links, pipes, sockets and devices are never opened: they are named as skipped. Exit 0 when
+    nothing blocks, 1 when anything does or there is nothing to check, 2 when called wrongly.
+    """
     from vitrine.egress.checks import apart, images_index  # imports what reads every kind of file
     from vitrine.egress.checks.rules import images_match
 
     chosen = disclosure.load(policy)
-    found = list(_files(paths))
+    found, skipped = _files(paths)
     digests = {name: _sha256(path) for name, path in found}
     more = [] if images is None else [images_match.rule_for(images_index.index_of(images))]
     reports = apart.check(
@@ -55,25 +61,71 @@ def check(
     files = [{"path": r.path, "sha256": digests[r.path], **r.as_json()} for r in reports]
     if as_json:
         show_json({"policy": chosen.name, "policy_version": chosen.version,
-                   "files": files, "skipped": []})  # fmt: skip
+                   "files": files, "skipped": skipped})  # fmt: skip
     else:
         _show(files)
+        for each in skipped:
+            say(f"skipped {cell_text(each['path'])}: {each['reason']}")
     if any(each["severity"] == "block" for file in files for each in file["findings"]):
         raise typer.Exit(1)
 
 
-def _files(paths: Sequence[Path]) -> Iterator[tuple[str, Path]]:
+def _files(paths: Sequence[Path]) -> tuple[list[tuple[str, Path]], list[dict[str, str]]]:
+    """Files to check, each once, and what is skipped with the reason.
+
+    Raises:
+        NotFound: when a path is missing, or there is no file below any of them.
+    """
+    found: dict[str, tuple[str, Path]] = {}
+    skipped: list[dict[str, str]] = []
     for path in paths:
-        if path.is_dir():
-            yield from (
-                (str(each), each)
-                for each in sorted(path.rglob("*"))
-                if each.is_file() and not each.is_symlink()
-            )
-        elif path.is_file():
-            yield str(path), path
-        else:
+        if not os.path.lexists(path):
             raise NotFound(f"there is no file {path}")
+        for each in _below(path, skipped):
+            reason = _why_skipped(each, is_given=each == path)
+            if reason:
+                skipped.append({"path": str(each), "reason": reason})
+            else:
+                found.setdefault(os.path.realpath(each), (str(each), each))
+    if not found:
+        raise NotFound(
+            "there is no file to check: "
+            + "; ".join(f"{e['path']}: {e['reason']}" for e in skipped)
+        )
+    return list(found.values()), skipped
+
+
+def _below(path: Path, skipped: list[dict[str, str]]) -> Iterator[Path]:
+    """A path that is no folder, or everything in it but folders; what cannot be listed is noted."""
+    if not path.is_dir():
+        yield path
+        return
+    count = 0
+    for folder, inner, names in os.walk(path, onerror=partial(_unlisted, skipped)):
+        inner.sort()
+        links = [name for name in inner if os.path.islink(os.path.join(folder, name))]
+        for name in sorted((*names, *links)):
+            count += 1
+            yield Path(folder, name)
+    if not count and str(path) not in {each["path"] for each in skipped}:
+        skipped.append({"path": str(path), "reason": "the folder holds no files"})
+
+
+def _unlisted(skipped: list[dict[str, str]], problem: OSError) -> None:
+    skipped.append({"path": str(problem.filename), "reason": "the folder cannot be listed"})
+
+
+def _why_skipped(path: Path, *, is_given: bool) -> str:
+    """Why a path is not opened; empty for a file. A link is followed where it is given itself."""
+    try:
+        mode = (path.stat() if is_given else path.lstat()).st_mode
+    except OSError:
+        return "it leads to nothing that can be reached"
+    if stat.S_ISREG(mode):
+        return ""
+    if stat.S_ISLNK(mode):
+        return "links are not followed: give the file itself"
+    return "it is no file but a pipe, a socket or a device"
 
 
 def _bytes(path: Path, limit: int) -> bytes:
@@ -82,9 +134,13 @@ def _bytes(path: Path, limit: int) -> bytes:
         return stream.read(limit + 1)
 
 
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def _sha256(path: Path) -> str | None:
+    """The digest of a file; None for one that cannot be read, of which a finding says so."""
+    try:
+        with open(path, "rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return None
 
 
 def _show(files: Sequence[dict[str, Any]]) -> None:

@@ -47,7 +47,8 @@ def check(
     """The reports on all files of one request, in their order.
 
     Args:
-        files: path and how to get its bytes, which is called once, when its turn comes.
+        files: path and how to get its bytes, which is called once, when its turn comes; a file
+            that cannot be opened is reported as not checked.
         on_done: called with the path of each file that has been looked at.
         more: checks besides those that every file meets, as one against a project's images.
 
@@ -57,7 +58,13 @@ def check(
     readers.prepare()
     reports, facts = [], []
     for path, read in files:
-        content = read()
+        try:
+            content = read()
+        except OSError as problem:
+            why = (problem.strerror or "it cannot be opened").lower()
+            reports.append(engine.unread(path, b"", why))
+            on_done(path)
+            continue
         try:
             packed, fact = _apart(partial(_look, path, content, policy, more), timeout_s)
             reports.append(Report.from_packed(packed))

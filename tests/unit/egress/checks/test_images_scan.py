@@ -7,6 +7,7 @@ import pytest
 import skimage.data
 from PIL import Image
 from pydicom.data import get_testdata_file
+from scipy import ndimage
 
 from tests.bench.scan_pixels import safe, scans
 from vitrine.egress import disclosure
@@ -94,6 +95,51 @@ def test_a_photograph_is_not_blocked(name):
 
 def test_a_drawn_phantom_is_not_blocked():
     assert severity((skimage.data.shepp_logan_phantom() * 255).astype(np.uint8)) != "block"
+
+
+def filtered(name):
+    values = ndimage.gaussian_filter(ABDOMEN.astype(float), 1)
+    found = {
+        "differences": ABDOMEN - np.roll(ABDOMEN.astype(float), 3, axis=0),
+        "second derivative": 6 * ndimage.laplace(values),
+        "gradient": 4 * np.gradient(values)[0],
+    }
+    return (128 + found[name]).clip(0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("name", ["differences", "second derivative", "gradient"])
+def test_a_scan_behind_a_filter_of_edges_is_found(name):
+    assert severity(filtered(name)) == "warn"
+
+
+def test_a_faint_scan_is_found():
+    assert severity((255 - ABDOMEN * 0.12).astype(np.uint8)) == "warn"
+
+
+def blobs(seed):
+    smooth = ndimage.gaussian_filter(np.random.default_rng(seed).normal(size=(256, 256)), 12)
+    return smooth / np.abs(smooth).max()
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("kind", ["strongest", "signed", "all"])
+def test_a_map_of_saliency_without_anatomy_is_no_scan(kind, seed):
+    found = blobs(seed)
+    shown = {
+        "strongest": 255 * np.where(found > 0.3, found, 0),
+        "signed": 128 + 127 * np.where(np.abs(found) > 0.3, found, 0),
+        "all": 128 + 127 * found,
+    }[kind]
+    assert severity(shown.astype(np.uint8)) == ""
+
+
+def test_kernels_of_a_first_layer_are_no_scans():
+    rng = np.random.default_rng(5)
+    panes = [ndimage.zoom(rng.normal(size=(7, 7)), 5) for _ in range(48)]
+    panes = [(each - each.min()) / np.ptp(each) * 255 for each in panes]
+    rows = [np.hstack([np.pad(p, 2, constant_values=255) for p in panes[n:n + 8]])
+            for n in range(0, 48, 8)]  # fmt: skip
+    assert severity(np.vstack(rows).astype(np.uint8)) == ""
 
 
 def test_every_place_is_named_in_one_finding():

@@ -25,6 +25,8 @@ def _kind(document: Document, policy: DisclosurePolicy) -> Answer:
 
 
 def _size(document: Document, policy: DisclosurePolicy) -> Answer:
+    if document.size_bytes == 0:
+        yield Severity.INFO, "the file is empty", ()
     if document.size_bytes > policy.max_file_bytes:
         yield (
             Severity.BLOCK,
@@ -45,6 +47,6 @@ def _rows(document: Document, policy: DisclosurePolicy) -> Answer:
 
 RULES: Final = (
     Rule("file-kind", 1, _kind),
-    Rule("file-size", 1, _size),
+    Rule("file-size", 2, _size),
     Rule("table-size", 1, _rows),
 )
