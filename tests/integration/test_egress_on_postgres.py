@@ -115,8 +115,9 @@ def test_the_steward_reminds_and_sends_and_everybody_reads_figures(house, review
         assert notices.unread(tx, "bo") >= 2
         notices.mark_read(tx, "bo", utc_now())
         assert notices.unread(tx, "bo") == 0
+    returned = a_returned(house, review)
     assert measure(review.db, house.people["bo"], ServiceLevel(), timedelta(days=9)).projects
-    assert record_of(review.db, house.people["eve"], a_returned(house, review).id)
+    assert record_of(review.db, house.people["eve"], returned.id)
 
 
 def a_returned(house: House, review: House) -> EgressRequest:

@@ -100,7 +100,9 @@ def test_turns_of_older_requests_are_read_out_of_the_audit_log(house):
             tx.execute(text(f"DROP TABLE {table}"))
         tx.execute(text("ALTER TABLE accounts DROP COLUMN mail"))
         tx.execute(text("DROP INDEX ix_egress_reviews_reviewer_submitted_at"))
-        tx.execute(text("UPDATE alembic_version SET version_num = :n"), {"n": "0008_findings"})
+        tx.execute(
+            text("UPDATE alembic_version SET version_num = :n"), {"n": migration.down_revision}
+        )
         upgrade(tx)
     after = [turns_of(house, each) for each in (returned, approved)]
     assert [[_but_due(each) for each in one] for one in after] == [
