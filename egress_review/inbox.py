@@ -24,6 +24,8 @@ KIND_TEXT = {
     Kind.RELEASED: "Released: download the files",
     Kind.REJECTED: "Rejected",
     Kind.REVOKED: "Revoked",
+    Kind.EXCEPTION_ASKED: "An exception is asked for: decide",
+    Kind.EXCEPTION_ANSWER: "A senior checker has decided",
     Kind.DUE_SOON: "Due soon",
     Kind.OVERDUE: "Overdue",
 }

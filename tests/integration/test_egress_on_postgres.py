@@ -15,7 +15,16 @@ from tests.support import postgres
 from tests.support.cellar import SetClock
 from tests.support.egress import CONTEXT, TABLE, House, a_house, a_parser
 from vitrine.clock import utc_now
-from vitrine.egress import download, release, submit, vote
+from vitrine.egress import (
+    download,
+    exceptions,
+    judge,
+    prepare,
+    release,
+    resubmit,
+    submit,
+    vote,
+)
 from vitrine.egress.record import record_of
 from vitrine.egress.request import EgressRequest, Status, Vote
 from vitrine.egress.service import notices, waiting
@@ -80,6 +89,38 @@ def test_steward_and_review_may_do_what_a_release_needs(house, review):
     assert got.content == TABLE
 
 
+SMALL = b"site,patients\nnorth,3\nsouth,20\n"
+
+
+def test_exceptions_words_on_warnings_and_changed_files_need_no_other_rights(house, review):
+    first = a_submitted(house, review, "changed")
+    review.review("bo", first)
+    review.send_back("bo", first)
+    draft = house.receive({"small.csv": SMALL, "table.csv": SMALL}, draft_id="drf-newer")
+    resubmit.ask(review.db, house.people["ann"], first.id, draft.id)
+    assert resubmit.bring_in_asked(house.db) == 1
+    prepare.clean_received(house.db, house.blobs, house.parser)
+    judge.check_received(house.db, house.blobs, house.parser)
+    for file in house.request(first.id).files[1:]:
+        exceptions.ask(review.db, house.people["ann"], first.id, file.id, reason=CONTEXT)
+        exceptions.decide(
+            review.db,
+            house.people["sue"],
+            first.id,
+            file.id,
+            is_granted=True,
+            answer="Phantoms.",
+            sha256=file.cleaned_sha256 or "",
+        )
+    request = submit.submit(review.db, house.people["ann"], first.id, context=CONTEXT)
+    assert len(request.outputs) == 2
+    for name in ("bo", "cy"):
+        review.review(name, request)
+    review.approve("cy", request)
+    made = release.release_approved(house.db, house.blobs, house.settings, house.key)
+    assert request.id in [each.request_id for each in made]
+
+
 @pytest.mark.parametrize("review_state", [None, *OwnReview])
 @pytest.mark.parametrize("sort", Sort)
 def test_the_queue_answers_as_it_does_on_sqlite(house, review, review_state, sort):
@@ -132,6 +173,10 @@ def a_returned(house: House, review: House) -> EgressRequest:
         ("review", "UPDATE egress_files SET cleaned_sha256 = 'x'"),
         ("review", "UPDATE egress_releases SET manifest = ''"),
         ("review", "DELETE FROM egress_votes"),
+        ("review", "DELETE FROM egress_findings"),
+        ("review", "INSERT INTO egress_files SELECT * FROM egress_files"),
+        ("steward", "UPDATE egress_exceptions SET is_granted = 1"),
+        ("steward", "DELETE FROM egress_accepted"),
         ("review", "DELETE FROM egress_notices"),
         ("review", "UPDATE accounts SET mail = 'a@b'"),
         ("steward", "UPDATE egress_turns SET due_at = ''"),

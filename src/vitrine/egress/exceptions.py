@@ -16,6 +16,8 @@ from vitrine.clock import Clock, utc_now
 from vitrine.egress import policy, store
 from vitrine.egress.drafts import clean_text
 from vitrine.egress.request import EgressRequest, RequestFile
+from vitrine.egress.service import notices
+from vitrine.egress.service.notice import Kind
 from vitrine.egress.standing import ExceptionRequest
 from vitrine.egress.trail import exception_detail, refusals, subject_of
 from vitrine.errors import NotFound
@@ -56,6 +58,7 @@ def ask(
             asked_at=clock(),
         )
         store.put_exception(tx, made, is_new=asked is None)
+        notices.tell(tx, store.request(tx, request.id), Kind.EXCEPTION_ASKED, made.asked_at)
         log.record(
             tx,
             Event.EXCEPTION_ASKED,
@@ -112,6 +115,7 @@ def decide(
         )
         decided = replace(decided, audit_sequence=entry.sequence)
         store.put_exception(tx, decided, is_new=False)
+        notices.tell(tx, request, Kind.EXCEPTION_ANSWER, clock())
         return decided
 
 

@@ -32,6 +32,8 @@ SAYING: Final[Mapping[Kind, str]] = {
     Kind.RELEASED: "was released",
     Kind.REJECTED: "was rejected",
     Kind.REVOKED: "was revoked",
+    Kind.EXCEPTION_ASKED: "waits for a senior checker",
+    Kind.EXCEPTION_ANSWER: "has an answer of a senior checker",
     Kind.DUE_SOON: "is due soon",
     Kind.OVERDUE: "is overdue",
 }

@@ -231,3 +231,18 @@ def test_an_exception_written_into_the_database_before_the_submission_releases_n
     house.approve("cy", request)
     assert let_go(house) == []
     assert "not one that was granted" in str(house.events("release_refused")[0].detail["reason"])
+
+
+def test_senior_checkers_are_told_of_an_exception_and_its_author_of_the_answer(house):
+    request = asked(house)
+
+    def told(kind):
+        with house.db.read() as tx:
+            rows = tx.execute(
+                text("SELECT recipient FROM egress_notices WHERE kind = :kind"), {"kind": kind}
+            )
+            return {row.recipient for row in rows}
+
+    assert told("exception_asked") == {"", "sue"}
+    decide_it(house, request, is_granted=False)
+    assert told("exception_answer") == {"", "ann"}

@@ -32,6 +32,8 @@ class Kind(StrEnum):
     RELEASED = "released"
     REJECTED = "rejected"
     REVOKED = "revoked"
+    EXCEPTION_ASKED = "exception_asked"
+    EXCEPTION_ANSWER = "exception_answer"
     DUE_SOON = "due_soon"
     OVERDUE = "overdue"
 
@@ -81,6 +83,15 @@ def recipients(
 
     While votes are cast, a checker's own review alone decides whether that checker is reminded.
     """
+    if kind is Kind.EXCEPTION_ASKED:
+        return [
+            account.name
+            for account in accounts
+            if any(
+                policy.may_decide_exception(account, request, file, project)
+                for file in request.files
+            )
+        ]
     if kind in (Kind.SUBMITTED, Kind.DUE_SOON, Kind.OVERDUE) or request.status is Status.REVIEWED:
         wants_reviewed = request.status is Status.REVIEWED
         return [
