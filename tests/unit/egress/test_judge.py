@@ -83,10 +83,10 @@ class _Liar:
     def __init__(self, parser, answers):
         self._parser, self._answers = parser, answers
 
-    def check(self, name, content, policy):
+    def check(self, name, content, policy, **changes):
         if name in self._answers:
             raise self._answers[name]
-        return self._parser.check(name, content, policy)
+        return self._parser.check(name, content, policy, **changes)
 
     def compare(self, facts, policy):
         return {"another/file.csv": [], **self._parser.compare(facts, policy)}

@@ -31,6 +31,7 @@ def returned(house, files=None):
             reason="round" if is_table else "",
             clock=house.clock,
         )
+    house.weigh("cy", request)
     vote.submit_review(house.db, house.people["cy"], request.id, clock=house.clock)
     return house.send_back("bo", request)
 
@@ -100,6 +101,7 @@ def test_votes_on_what_did_not_change_are_kept_and_on_what_did_are_not(house):
             house.db, house.people[who], request.id, new.id, value=Vote.APPROVED,
             sha256=new.cleaned_sha256, clock=house.clock,
         )  # fmt: skip
+        house.weigh(who, request)
         vote.submit_review(house.db, house.people[who], request.id, clock=house.clock)
     house.approve("cy", request)
     (made,) = release.release_approved(

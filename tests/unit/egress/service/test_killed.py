@@ -45,7 +45,9 @@ def test_every_change_has_its_notices_once_wherever_the_process_was_killed(house
         told = Counter((row.turn, row.kind, row.recipient) for row in tx.execute(select(notices)))
         past = turns.of(tx, request.id)
     wanted = {
-        (turn.turn, "submitted", name) for turn in past for name in ("bo", "cy", "hal", WEBHOOK)
+        (turn.turn, "submitted", name)
+        for turn in past
+        for name in ("bo", "cy", "hal", "sue", WEBHOOK)
     }
     wanted |= {
         (turn.turn, "returned", name)

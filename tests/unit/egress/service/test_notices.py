@@ -17,8 +17,8 @@ from vitrine.egress.service.follow import moved
 from vitrine.egress.service.notice import WEBHOOK, Kind
 from vitrine.egress.service.remind import remind
 
-EVERYBODY = ("ann", "bo", "cy", "dan", "eve", "flo", "hal", WEBHOOK)
-CHECKERS = {"bo", "cy", "hal"}
+EVERYBODY = ("ann", "bo", "cy", "dan", "eve", "flo", "hal", "sue", WEBHOOK)
+CHECKERS = {"bo", "cy", "hal", "sue"}
 FOUR_HOURS = timedelta(hours=4)
 
 
@@ -82,7 +82,7 @@ def test_a_reminder_depends_on_the_own_review_alone(house, is_in):
         house.review("bo", request)
     house.clock.move(days=4)
     assert remind(house.db, FOUR_HOURS, house.clock) == 1
-    assert told(house, "overdue") - {"bo"} == {"cy", "hal", WEBHOOK}, "whatever bo has done"
+    assert told(house, "overdue") - {"bo"} == {"cy", "hal", "sue", WEBHOOK}, "whatever bo has done"
     assert ("bo" in told(house, "overdue")) is not is_in
 
 
@@ -114,7 +114,7 @@ def test_a_disabled_account_is_told_nothing(house):
     with house.db.begin() as tx:
         access.set_disabled(tx, "ann", False)
     request = house.submitted()
-    assert told(house, "submitted") == {"cy", "hal", WEBHOOK}
+    assert told(house, "submitted") == {"cy", "hal", "sue", WEBHOOK}
     with house.db.begin() as tx:
         access.set_disabled(tx, "ann", True)
     house.send_back("cy", request)

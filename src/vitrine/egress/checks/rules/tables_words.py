@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from enum import IntEnum
 from functools import lru_cache
 from typing import Final
@@ -198,7 +197,7 @@ def kind_of(label: str) -> Kind:
     return _of_words(text, words)
 
 
-def _of_words(text: str, words: Sequence[str]) -> Kind:
+def _of_words(text: str, words: tuple[str, ...]) -> Kind:
     said = set(words) | {stem for word in words if len(stem := word.rstrip("0123456789")) > 2}
     if said <= STATISTICS and not said.isdisjoint(STATISTICS - _ALONE | {"p"}):
         return Kind.STATISTIC
@@ -219,7 +218,7 @@ def _of_words(text: str, words: Sequence[str]) -> Kind:
     return _about(text, words, said)
 
 
-def _about(text: str, words: Sequence[str], said: set[str]) -> Kind:
+def _about(text: str, words: tuple[str, ...], said: set[str]) -> Kind:
     """What is left: a property, a measure, a noun."""
     if said & {"band", "bands", "group", "groups", "category", "bracket"} and not said & (
         _MEASURES - VARIABLES
@@ -246,7 +245,7 @@ def _about(text: str, words: Sequence[str], said: set[str]) -> Kind:
     return Kind.OTHER
 
 
-def _is_measure(text: str, words: Sequence[str], said: set[str]) -> bool:
+def _is_measure(text: str, words: tuple[str, ...], said: set[str]) -> bool:
     if said & {"risk"} and "at" in said:
         return False
     short = len(words) <= 4 or bool(re.search(r"[,(:]", text))
@@ -256,20 +255,20 @@ def _is_measure(text: str, words: Sequence[str], said: set[str]) -> bool:
     return bool(found) and short and not (found <= {"time", "size", "change"} and said & _PEOPLE)
 
 
-def _counting(words: Sequence[str]) -> Kind | None:
+def _counting(words: tuple[str, ...]) -> Kind | None:
     """COUNT when a label says that it counts people, SETTING when it counts other things."""
     said = set(words)
     if said & {"per", "mean", "median", "average", "avg", "sd", "std", "ratio"}:
         return None
-    if words == ["support"] or {"at", "risk"} <= said or {"sample", "size"} <= said:
+    if words == ("support",) or {"at", "risk"} <= said or {"sample", "size"} <= said:
         return Kind.COUNT
     if said & {"nrisk", "nevent", "ncensor", "nobs"}:
         return Kind.COUNT
-    first = words[0] in _COUNTING and (words[0] != "no" or words[1:2] == ["of"])
-    last = words[-1] in _COUNTING - {"no", "number", "nr"} or words[-2:-1] == ["n"]
+    first = words[0] in _COUNTING and (words[0] != "no" or words[1:2] == ("of",))
+    last = words[-1] in _COUNTING - {"no", "number", "nr"} or words[-2:-1] == ("n",)
     if not (first or last):
         return None
-    if words in (["number"], ["nr"]):
+    if words in (("number",), ("nr",)):
         return Kind.INDEX
     rest = said - _COUNTING - {"of", "the", "total", "in"}
     if words[-1] in ("counts", "distribution") and rest & {"class", "label", "category", "group"}:
