@@ -26,7 +26,12 @@ class Pages:
             lstrip_blocks=True,
         )
         self._environment.filters.update(
-            bytes=bytes_text, moment=moment_text, iso=iso_text, age=age_text, count=count_text
+            bytes=bytes_text,
+            moment=moment_text,
+            iso=iso_text,
+            age=age_text,
+            count=count_text,
+            sentence=sentence_text,
         )
         self._environment.globals.update(shared)
 
@@ -72,6 +77,12 @@ def age_text(since: datetime | None, now: datetime) -> str:
     if minutes < 48 * 60:
         return count_text(minutes // 60, "hour")
     return count_text(minutes // (24 * 60), "day")
+
+
+def sentence_text(reason: str) -> str:
+    """A reason as a sentence begins, unless it begins with the name of a file."""
+    first = reason.partition(" ")[0].rstrip(".,:;")
+    return reason if set(first) & set("./_") else reason[:1].upper() + reason[1:]
 
 
 def count_text(number: int, noun: str, plural: str = "") -> str:
