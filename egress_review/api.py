@@ -21,7 +21,7 @@ from egress_review.panels import (
 )
 from egress_review.seniors import exception_lines
 from vitrine.access.account import Account
-from vitrine.egress import accept, decide, exceptions, resubmit, store, submit
+from vitrine.egress import accept, decide, exceptions, incident, resubmit, store, submit
 from vitrine.egress import download as downloads
 from vitrine.egress import vote as votes
 from vitrine.egress.request import FileType, Reason, Visibility, Vote
@@ -89,6 +89,13 @@ class DecisionBody(_Body):
     is_granted: bool
     sha256: str
     answer: str
+
+
+class ReportBody(_Body):
+    """Where something must not be seen, by number."""
+
+    file: str | None = None
+    place: str = ""
 
 
 class AcceptBody(_Body):
@@ -233,6 +240,15 @@ def decide_exception(
         clock=desk.clock,
     )
     return exception_json(decided, is_author=False)
+
+
+@router.post("/requests/{request_id}/report")
+def report(desk: At, account: By, request_id: str, body: ReportBody) -> Json:
+    """Stop everything, because something shows what must not leave."""
+    made = incident.report(
+        desk.db, account, request_id, file_id=body.file, place=body.place, clock=desk.clock
+    )
+    return {"incident": made.id, "request": request_id}
 
 
 @router.post("/requests/{request_id}/warnings/{key}")

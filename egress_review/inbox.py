@@ -26,6 +26,7 @@ KIND_TEXT = {
     Kind.REVOKED: "Revoked",
     Kind.EXCEPTION_ASKED: "An exception is asked for: decide",
     Kind.EXCEPTION_ANSWER: "A senior checker has decided",
+    Kind.FROZEN: "Frozen: a disclosure was reported",
     Kind.DUE_SOON: "Due soon",
     Kind.OVERDUE: "Overdue",
 }

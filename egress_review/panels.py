@@ -144,6 +144,7 @@ class Panel:
     send_back: Verdict
     consolidate: Verdict
     approve: Verdict
+    report: Verdict
     comment: Verdict
     comments: tuple[Comment, ...]
     decision: Decision | None
@@ -219,6 +220,7 @@ def panel(account: Account, seen: Seen, now: datetime) -> Panel:
         send_back=policy.may_return(account, request, project, reviews, now),
         consolidate=consolidate,
         approve=policy.may_approve(account, request, project, reviews),
+        report=policy.may_report(account, request, project),
         comment=policy.may_comment(account, request, project, Visibility.PUBLIC),
         prioritise=may_prioritise(account, request, project),
         comments=seen.comments,
@@ -365,6 +367,7 @@ def panel_json(shown: Panel) -> dict[str, Any]:
         "reason": request.reason,
         "reason_code": request.reason_code and str(request.reason_code),
         "disclosure": request.disclosure,
+        "frozen_at": _time(request.frozen_at),
         "held_back": shown.held_back or None,
         "reviews_submitted_by": list(shown.submitted),
         "may": {
@@ -378,6 +381,7 @@ def panel_json(shown: Panel) -> dict[str, Any]:
             "reject": _verdict(shown.consolidate),
             "approve": _verdict(shown.approve),
             "comment": _verdict(shown.comment),
+            "report": _verdict(shown.report),
             "prioritise": _verdict(shown.prioritise),
         },
         "warnings": [_weighed_json(each) for each in shown.weighed],

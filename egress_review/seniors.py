@@ -1,4 +1,4 @@
-"""Exceptions and warnings: what authors ask of senior checkers, and what checkers let stand."""
+"""Exceptions, warnings and reports: where somebody's judgement stands beside the checks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from egress_review.desk import At, By, Desk
 from vitrine.access.account import Account, Role
-from vitrine.egress import accept, exceptions, policy, store
+from vitrine.egress import accept, exceptions, incident, policy, store
 from vitrine.egress.standing import Acceptance
 from vitrine.egress.store import Line
 from vitrine.errors import NotFound
@@ -78,6 +78,21 @@ def decide(
         clock=desk.clock,
     )
     return RedirectResponse("/exceptions", 303)
+
+
+@router.post("/requests/{request_id}/report")
+def report(
+    desk: At,
+    account: By,
+    request_id: str,
+    file: Annotated[str, Form()] = "",
+    place: Annotated[str, Form()] = "",
+) -> Response:
+    """POST /requests/{id}/report : stop everything, because something shows what must not leave."""
+    incident.report(
+        desk.db, account, request_id, file_id=file or None, place=place, clock=desk.clock
+    )
+    return RedirectResponse(f"/requests/{request_id}", 303)
 
 
 @router.post("/requests/{request_id}/warnings/{key}")

@@ -57,6 +57,10 @@ GRANT SELECT, INSERT, UPDATE ON egress_notices TO vitrine_review, vitrine_stewar
 GRANT SELECT, INSERT ON egress_arrivals TO vitrine_review;
 GRANT SELECT, UPDATE ON egress_arrivals TO vitrine_steward;
 
+-- Reported disclosures: reported in review, closed by an administrator as owner of the database.
+GRANT SELECT, INSERT ON egress_incidents TO vitrine_review;
+GRANT SELECT ON egress_incidents TO vitrine_steward;
+
 -- Findings: the steward writes what the checks found, anew when files were replaced.
 GRANT SELECT, INSERT, DELETE ON egress_findings TO vitrine_steward;
 GRANT SELECT ON egress_findings TO vitrine_review, vitrine_hub;

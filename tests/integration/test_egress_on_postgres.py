@@ -18,6 +18,7 @@ from vitrine.clock import utc_now
 from vitrine.egress import (
     download,
     exceptions,
+    incident,
     judge,
     prepare,
     release,
@@ -92,7 +93,8 @@ def test_steward_and_review_may_do_what_a_release_needs(house, review):
 SMALL = b"site,patients\nnorth,3\nsouth,20\n"
 
 
-def test_exceptions_words_on_warnings_and_changed_files_need_no_other_rights(house, review):
+def test_exceptions_words_on_warnings_and_changed_files_need_no_other_rights(house, review, server):
+    owner = Database(server.url("vitrine_owner", "vitrine"))
     first = a_submitted(house, review, "changed")
     review.review("bo", first)
     review.send_back("bo", first)
@@ -117,6 +119,10 @@ def test_exceptions_words_on_warnings_and_changed_files_need_no_other_rights(hou
     for name in ("bo", "cy"):
         review.review(name, request)
     review.approve("cy", request)
+    incident.report(review.db, house.people["cy"], request.id)
+    made = release.release_approved(house.db, house.blobs, house.settings, house.key)
+    assert request.id not in [each.request_id for each in made]
+    incident.close(owner, "os:root", request.id, outcome="Phantoms.")
     made = release.release_approved(house.db, house.blobs, house.settings, house.key)
     assert request.id in [each.request_id for each in made]
 
@@ -238,4 +244,4 @@ def test_two_stewards_at_once_release_a_request_once(house, review):
     for thread in threads:
         thread.join(30)
     assert len([each for each in made if each.request_id == request.id]) == 1
-    assert not house.events("release_refused")
+    assert request.id not in {e.subject.partition(":")[2] for e in house.events("release_refused")}

@@ -54,6 +54,9 @@ class Event(StrEnum):
 
     # Export
     COMMENTED = "commented"
+    DISCLOSURE_CLOSED = "disclosure_closed"
+    DISCLOSURE_REPORTED = "disclosure_reported"
+    """Somebody saw what must not leave; the request stands still from here on."""
     DOWNLOADED = "downloaded"
     DOWNLOAD_REFUSED = "download_refused"
     DRAFT_CREATED = "draft_created"

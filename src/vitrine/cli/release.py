@@ -10,7 +10,7 @@ import typer
 
 from vitrine.cli.output import AsJson, say, show_record, show_rows, this_node
 from vitrine.clock import timestamp
-from vitrine.egress import receipt, store
+from vitrine.egress import incident, receipt, store
 from vitrine.egress import revoke as revoking
 from vitrine.egress.request import EgressRequest, Release
 from vitrine.errors import IntegrityError, NotFound
@@ -50,6 +50,37 @@ def revoke(
     ]
     columns = ("downloaded_at", "person", "file", "sha256")
     show_rows(rows, columns, as_json=as_json, empty="nobody had downloaded anything")
+
+
+@app.command()
+def incidents(as_json: AsJson = False) -> None:
+    """List the reported disclosures that nobody has closed, oldest first."""
+    with this_node().database.read() as tx:
+        found = incident.open_(tx)
+    rows = [
+        {
+            "reported_at": timestamp(each.reported_at),
+            "incident": each.id,
+            "request": each.request_id,
+            "file": each.file_id or "",
+            "place": each.place,
+            "reported_by": each.reported_by,
+        }
+        for each in found
+    ]
+    columns = ("reported_at", "incident", "request", "file", "place", "reported_by")
+    show_rows(rows, columns, as_json=as_json, empty="no disclosure is reported")
+
+
+@app.command()
+def unfreeze(
+    request: Annotated[str, typer.Argument(help="The request that stands still.")],
+    outcome: Annotated[str, typer.Option(help="What was found and done; for the audit log.")],
+) -> None:
+    """Close the reports about a request; it goes on as it was."""
+    node = this_node()
+    found = incident.close(node.database, node.actor, request, outcome=outcome)
+    say(f"request {found.id} goes on; it is {found.shown_status}")
 
 
 @app.command()

@@ -90,7 +90,7 @@ def may_view_file(
     """
     if account.name == request.author:
         if request.status is Status.RELEASED and file.filetype is FileType.OUTPUT:
-            return ALLOWED
+            return is_open(request)
         return Verdict("you see the content of your files in your session, or after the release")
     verdict = may_check(account, request, project)
     if not verdict:
@@ -104,6 +104,30 @@ def may_view_file(
     return ALLOWED
 
 
+def is_open(request: EgressRequest) -> Verdict:
+    """Whether anything may happen to `request`: not after a disclosure was reported."""
+    if request.frozen_at is None:
+        return ALLOWED
+    return Verdict(
+        f"a disclosure was reported: request {request.id} stands still until an administrator has "
+        "looked into it"
+    )
+
+
+def may_report(account: Account, request: EgressRequest, project: Project) -> Verdict:
+    """Whether `account` may report that `request` shows what must not leave."""
+    if not (acting := may_act(account)):
+        return acting
+    return may_view(account, request, project)
+
+
+def may_unfreeze(request: EgressRequest) -> Verdict:
+    """Whether there is a report about `request` to close."""
+    if request.frozen_at is None:
+        return Verdict(f"no disclosure is reported for request {request.id}")
+    return ALLOWED
+
+
 def may_edit(account: Account, request: EgressRequest) -> Verdict:
     """Whether `account` may change what the request says and which files it asks for."""
     if not (acting := may_act(account)):
@@ -114,7 +138,7 @@ def may_edit(account: Account, request: EgressRequest) -> Verdict:
         return Verdict(
             f"this request is {request.shown_status}; it can be changed before submission"
         )
-    return ALLOWED
+    return is_open(request)
 
 
 def may_submit(account: Account, request: EgressRequest, project: Project, context: str) -> Verdict:
@@ -209,7 +233,7 @@ def may_decide_exception(
         return Verdict("a senior checker decides about exceptions")
     if TURN[request.status] is not Turn.AUTHOR or not file.is_before_senior:
         return Verdict(f"no exception is asked for {file.path}")
-    return ALLOWED
+    return is_open(request)
 
 
 def exception_is_sound(file: RequestFile, answer: str, sha256: str) -> Verdict:
@@ -250,6 +274,8 @@ def may_review(
     verdict = may_check(account, request, project)
     if not verdict:
         return verdict
+    if not (moving := is_open(request)):
+        return moving
     if request.status is Status.REVIEWED and reviews.has_submitted(account.name):
         return ALLOWED  # consolidation: those who know each other's votes may change theirs
     if request.status is not Status.REVIEWED and request.status not in UNDER_REVIEW:
@@ -351,7 +377,7 @@ def may_download(account: Account, request: EgressRequest, file: RequestFile) ->
         return Verdict(f"this request is {request.shown_status}; files leave only after release")
     if file.filetype is not FileType.OUTPUT:
         return Verdict(f"{file.path} is a {file.filetype} file and was not released")
-    return ALLOWED
+    return is_open(request)
 
 
 def may_return(
@@ -367,6 +393,8 @@ def may_return(
     verdict = may_check(account, request, project)
     if not verdict:
         return verdict
+    if not (moving := is_open(request)):
+        return moving
     verdict = may_move(request, Status.RETURNED)
     if verdict and not reviews.has_submitted(account.name):
         return Verdict("those who reviewed this request decide about it")
@@ -380,6 +408,8 @@ def may_consolidate(
     verdict = may_check(account, request, project)
     if not verdict:
         return verdict
+    if not (moving := is_open(request)):
+        return moving
     if request.status is not Status.REVIEWED:
         return Verdict(f"this request is {request.shown_status}; its reviews are not all in")
     if not reviews.has_submitted(account.name):
@@ -467,6 +497,8 @@ def may_release(
     verdict = may_move(request, Status.RELEASED)
     if not verdict:
         return verdict
+    if not (moving := is_open(request)):
+        return moving
     known = {checker.name: checker for checker in checkers}
     for name in sorted(reviews.submitted):
         if name not in known:

@@ -243,6 +243,9 @@ class EgressRequest:
     disclosure: str | None = None
     """Name and version of the policy that its files were checked by; none until they are."""
 
+    frozen_at: datetime | None = None
+    """Since when it stands still because a disclosure was reported."""
+
     files: tuple[RequestFile, ...] = ()
 
     @property

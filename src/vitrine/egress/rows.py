@@ -73,6 +73,7 @@ def request_of(row: Row[Any], its_files: Sequence[RequestFile]) -> EgressRequest
         reason=row.reason,
         reason_code=_reason(row.reason_code),
         disclosure=row.disclosure,
+        frozen_at=_moment(row.frozen_at),
         files=tuple(its_files),
     )
 

@@ -29,6 +29,7 @@ requests: Final = Table(
     Column("reason", Text),
     Column("reason_code", String(24)),
     Column("disclosure", String(80)),
+    Column("frozen_at", String(27)),
     Index("ix_egress_requests_status_submitted_at", "status", "submitted_at"),
     Index("ix_egress_requests_author_created_at", "author", "created_at"),
 )
@@ -136,6 +137,22 @@ arrivals: Final = Table(
     Column("asked_at", String(27), nullable=False),
     Column("ended_at", String(27)),
     Index("ix_egress_arrivals_ended_at", "ended_at"),
+)
+
+incidents: Final = Table(
+    "egress_incidents",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("request_id", String(40), ForeignKey("egress_requests.id"), nullable=False),
+    Column("file_id", String(40), ForeignKey("egress_files.id")),
+    Column("place", String(200), nullable=False),
+    Column("reported_by", String(32), nullable=False),
+    Column("reported_at", String(27), nullable=False),
+    Column("closed_by", String(64)),
+    Column("closed_at", String(27)),
+    Column("outcome", Text, nullable=False),
+    Index("ix_egress_incidents_request_id", "request_id"),
+    Index("ix_egress_incidents_closed_at", "closed_at"),
 )
 
 comments: Final = Table(

@@ -34,6 +34,7 @@ SAYING: Final[Mapping[Kind, str]] = {
     Kind.REVOKED: "was revoked",
     Kind.EXCEPTION_ASKED: "waits for a senior checker",
     Kind.EXCEPTION_ANSWER: "has an answer of a senior checker",
+    Kind.FROZEN: "is frozen: a disclosure was reported",
     Kind.DUE_SOON: "is due soon",
     Kind.OVERDUE: "is overdue",
 }

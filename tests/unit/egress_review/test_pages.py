@@ -12,6 +12,7 @@ from sqlalchemy import event, text
 from tests.support.egress import CONTEXT, TABLE, a_notebook, a_png
 from vitrine.egress import (
     exceptions,
+    incident,
     judge,
     leaving,
     prepare,
@@ -237,6 +238,7 @@ def actions(request):
         "ask exception": ("POST", f"{one}/exception", {"reason": PLEA}),
         "grant": ("POST", f"{one}/exception/decision", decision | {"is_granted": True}),
         "leave blocked": ("POST", f"{one}/exception/decision", decision | {"is_granted": False}),
+        "report": ("POST", f"{base}/report", {"place": "row 2"}),
         "bring in": ("POST", f"{base}/files", {"draft": request.id}),
         "accept": ("POST", f"{base}/warnings/{key}", {"code": "explained"}),
     }
@@ -270,6 +272,15 @@ def lifted(house):
     )
     ann = house.people["ann"]
     return submit.submit(house.db, ann, request.id, context=CONTEXT, clock=house.clock)
+
+
+def frozen(make):
+    def made(house):
+        request = make(house)
+        incident.report(house.db, house.people["ann"], request.id, clock=house.clock)
+        return house.request(request.id)
+
+    return made
 
 
 def claimed(house):
@@ -315,6 +326,9 @@ STATES = {
     "RETURNED": lambda house: house.send_back("bo", differing(house)),
     "APPROVED": lambda house: house.approved(),
     "RELEASED": released,
+    "RELEASED, frozen": frozen(released),
+    "SUBMITTED, frozen": frozen(claimed),
+    "REVIEWED, frozen": frozen(lambda house: house.reviewed()),
     "REJECTED": lambda house: house.reject("bo", house.reviewed()),
     "WITHDRAWN": withdrawn,
     "REVOKED": revoked,

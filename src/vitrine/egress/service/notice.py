@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from vitrine.access.account import Account
+from vitrine.access.account import Account, Role
 from vitrine.egress import policy
 from vitrine.egress.request import EgressRequest, Reviews, Status
 from vitrine.permits.project import Project
@@ -34,6 +34,7 @@ class Kind(StrEnum):
     REVOKED = "revoked"
     EXCEPTION_ASKED = "exception_asked"
     EXCEPTION_ANSWER = "exception_answer"
+    FROZEN = "frozen"
     DUE_SOON = "due_soon"
     OVERDUE = "overdue"
 
@@ -83,6 +84,9 @@ def recipients(
 
     While votes are cast, a checker's own review alone decides whether that checker is reminded.
     """
+    if kind is Kind.FROZEN:
+        wanted = (Role.ADMINISTRATOR, Role.SENIOR_CHECKER)
+        return [each.name for each in accounts if any(map(each.has, wanted))]
     if kind is Kind.EXCEPTION_ASKED:
         return [
             account.name
