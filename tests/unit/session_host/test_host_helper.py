@@ -33,16 +33,14 @@ as_root = pytest.mark.skipif(os.getuid() != 0, reason="mounting needs root")
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    found = Settings.from_env(
-        {
-            "VITRINE_STATE_ROOT": str(tmp_path / "state"),
-            "VITRINE_RUN_ROOT": str(tmp_path / "run"),
-        }
-    )
-    for path in (found.session_root, found.workspace_root, found.host_socket.parent):
-        path.mkdir(parents=True)
-    return found
+def settings(tmp_path: Path) -> Iterator[Settings]:
+    with tempfile.TemporaryDirectory(prefix="vt-run-") as run_root:  # names of sockets are short
+        found = Settings.from_env(
+            {"VITRINE_STATE_ROOT": str(tmp_path / "state"), "VITRINE_RUN_ROOT": run_root}
+        )
+        for path in (found.session_root, found.workspace_root, found.host_socket.parent):
+            path.mkdir(parents=True)
+        yield found
 
 
 @pytest.fixture
