@@ -99,7 +99,7 @@ FAREWELL = f"""
 Every step passed; var/demo/report.json has the times. The service goes on running:
 
   {HUB}      sign in as ada (researcher) and press Start on a project
-  {REVIEW}      sign in as olga or omar (output checkers); as ada, see your exports
+  {REVIEW}      sign in as olga or omar (checkers, omar a senior one); as ada, see your exports
   var/demo/passwords         the passwords, for root only
 
 Try next: open a notebook as ada, `from vitrine import workbench`, `workbench.datasets()`;

@@ -28,10 +28,10 @@ DELIVERIES = HOME / "deliveries"
 SHARED = ROOT.parent / "shared" / "data" / "dicom"
 
 PEOPLE = {
-    "ada": ("researcher", "Ada, researcher"),
-    "olga": ("output_checker", "Olga, output checker"),
-    "omar": ("output_checker", "Omar, output checker"),
-    "admin": ("administrator", "Administrator"),
+    "ada": (("researcher",), "Ada, researcher"),
+    "olga": (("output_checker",), "Olga, output checker"),
+    "omar": (("output_checker", "senior_checker"), "Omar, senior checker"),
+    "admin": (("administrator",), "Administrator"),
 }
 PROJECTS = {
     "lung-nodules": ("Nodule burden on chest CT", ("lung-ct", "reference-scans")),
@@ -93,17 +93,18 @@ def add_people() -> str:
     """Accounts with random passwords, written once to a file that only root reads."""
     known = {account["name"] for account in vitrine("user", "list", "--json")}
     passwords = read_passwords()
-    for name, (role, display_name) in PEOPLE.items():
+    for name, (roles, display_name) in PEOPLE.items():
         if name in known and name in passwords:
             continue
         passwords[name] = secrets.token_urlsafe(12)
         _write_passwords(passwords)
-        words = ("--role", role, "--display-name", display_name, "--password-stdin")
+        given = [word for role in roles for word in ("--role", role)]
+        words = (*given, "--display-name", display_name, "--password-stdin")
         if name in known:
             vitrine("user", "reset", name, "--password-stdin", stdin=passwords[name] + "\n")
         else:
             vitrine("user", "add", name, *words, stdin=passwords[name] + "\n")
-    return ", ".join(f"{name} ({role})" for name, (role, _) in PEOPLE.items())
+    return ", ".join(f"{name} ({roles[-1]})" for name, (roles, _) in PEOPLE.items())
 
 
 def read_passwords() -> dict[str, str]:
