@@ -27,6 +27,7 @@ TEXT = b"nothing special\n"
         ("dob_19560312.txt", "name-identifiers", "block"),
         ("smith_1956-03-12.txt", "name-identifiers", "block"),
         ("1.2.826.0.1.3680043.8.498.45787841905188114249.txt", "name-identifiers", "block"),
+        ("1.2.826.0.1.3680043.8.498.11787841905188114249.txt", "name-identifiers", "block"),
         ("9434765919.txt", "name-identifiers", "warn"),
     ],
 )

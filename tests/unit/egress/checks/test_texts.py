@@ -260,3 +260,9 @@ def test_places_beyond_the_limit_are_still_counted_when_findings_become_one():
     assert (one.severity, len(one.locations)) == (Severity.BLOCK, LOCATIONS_LIMIT + 1)
     assert one.locations[0] == "row 1000"
     assert one.locations[-1] == f"and {LOCATIONS_LIMIT + 7} more"
+
+
+def test_the_name_of_a_program_is_public_and_numbers_that_begin_like_it_are_not():
+    own, instance = "1.2.826.0.1.3680043.8.498.1", "1.2.826.0.1.3680043.8.498.11787841905188114249"
+    for uid, is_found in ((own, False), (instance, True)):
+        assert bool(findings("log.txt", f"read with {uid}\n".encode())) is is_found, uid

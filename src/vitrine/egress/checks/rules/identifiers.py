@@ -16,8 +16,9 @@ from vitrine.egress.checks.document import Role
 from vitrine.egress.checks.finding import Severity
 
 _UID_LENGTH: Final = 30
-_ROOTS: Final = ("1.2.840.10008.", "1.2.826.0.1.3680043.8.498.1", "1.2.276.0.7230010.3.0.3.")
-"""The standard's own UIDs (PS3.6 annex A) and the names of well-known programs."""
+_ROOTS: Final = ("1.2.840.10008.", "1.2.276.0.7230010.3.0.3.")
+_PYDICOM: Final = "1.2.826.0.1.3680043.8.498.1"
+"""The program's own name; longer numbers that begin so are of instances."""
 
 _DATE: Final = (
     r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/. ](?:\d{1,2}|[A-Za-z]{3,9})[-/. ]\d{2,4}"
@@ -48,7 +49,12 @@ class Pattern:
 
 def _is_instance_uid(match: re.Match[str]) -> bool:
     uid = match.group()
-    return len(uid) >= _UID_LENGTH and not uid.startswith(_ROOTS) and len(set(uid)) > 4
+    return len(uid) >= _UID_LENGTH and not _is_public(uid) and len(set(uid)) > 4
+
+
+def _is_public(uid: str) -> bool:
+    """Whether a UID is the standard's own (PS3.6 annex A) or names a well-known program."""
+    return uid.startswith(_ROOTS) or uid == _PYDICOM
 
 
 def _is_somebody(match: re.Match[str]) -> bool:
@@ -64,7 +70,7 @@ def _is_local(match: re.Match[str]) -> bool:
 
 
 def _is_labelled_uid(match: re.Match[str]) -> bool:
-    return not match.group(1).startswith(_ROOTS)
+    return not _is_public(match.group(1))
 
 
 def nhs_number(digits: str) -> bool:
