@@ -103,7 +103,7 @@ def test_turns_of_older_requests_are_read_out_of_the_audit_log(house):
         tx.execute(
             text("UPDATE alembic_version SET version_num = :n"), {"n": migration.down_revision}
         )
-        upgrade(tx)
+        upgrade(tx, migration.revision)
     after = [turns_of(house, each) for each in (returned, approved)]
     assert [[_but_due(each) for each in one] for one in after] == [
         [_but_due(each) for each in one] for one in before
