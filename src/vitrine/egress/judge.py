@@ -59,7 +59,7 @@ def _look(
     found: dict[str, list[Finding]] = {}
     facts = []
     for file in request.files:
-        if file.cleaned_sha256 is None:
+        if file.cleaned_sha256 is None or request.is_replaced(file):
             continue
         try:
             is_flattened = file.media_type in FLATTENED

@@ -78,7 +78,8 @@ def install(app: FastAPI, show: Show) -> None:
             return JSONResponse({"error": "sign in first"}, status_code=401)
         if request.method != "GET":  # a form may not be redirected to the Hub (form-action 'self')
             return show(request, 401, TITLE[401], "your session has ended: sign in and repeat it")
-        return RedirectResponse(f"/login?next={quote(request.url.path)}", 303)
+        asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"/login?next={quote(asked)}", 303)
 
     def by_framework(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500

@@ -146,6 +146,16 @@ def test_a_changed_file_that_a_check_blocks_is_blocked(house):
         submit.submit(house.db, house.people["ann"], request.id, context=CONTEXT)
 
 
+def test_a_file_is_not_compared_with_the_one_that_it_replaces(house):
+    first = b"site,patients\nnorth,40\nsouth,35\n"
+    request = returned(house, {"table.csv": first, "auc.csv": OTHER})
+    bring_in(house, request, a_draft(house, {"table.csv": first.replace(b"35", b"37")}))
+    arrive(house)
+    old, _, new = house.request(request.id).files
+    assert "differencing" not in {finding.check for finding in new.findings}
+    assert not old.findings
+
+
 def test_a_replaced_file_is_not_asked_out_again(house):
     request = returned(house)
     bring_in(house, request, a_draft(house, {"table.csv": CHANGED}))

@@ -24,6 +24,8 @@ POLICY = (
 def test_signing_in_goes_through_the_hub_and_sets_a_cookie_that_scripts_cannot_read(door):
     client = door.browser()
     assert client.get("/queue").headers["location"] == "/login?next=/queue"
+    asked = client.get("/queue?order=age&page=2").headers["location"]
+    assert asked == "/login?next=/queue%3Forder%3Dage%26page%3D2"
     away = client.get("/login?next=/queue")
     query = parse_qs(urlsplit(away.headers["location"]).query)
     assert query["code_challenge_method"] == ["S256"]
