@@ -121,8 +121,10 @@ def vote(
         clock=desk.clock,
     )
     seen = look(desk.db, account, request_id, clock=desk.clock)
-    following = panel(account, seen, desk.clock()).next_after(file_id)
-    target = f"/files/{following.file.id}" if following else "#review"
+    board = panel(account, seen, desk.clock())
+    following = board.next_after(file_id)
+    left = "#warnings" if any(each.own is None for each in board.weighed) else "#review"
+    target = f"/files/{following.file.id}" if following else left
     return RedirectResponse(f"/requests/{request_id}{target}", 303)
 
 

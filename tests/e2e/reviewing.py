@@ -92,7 +92,7 @@ def approve_release(page: Page) -> None:
 
 
 def press_until(page: Page, label: str, limit: int = 60) -> None:
-    """Press Tab until the button or link of that label has the focus, which must be seen."""
+    """Press Tab until what begins with that label has the focus, which must be seen."""
     for _ in range(limit):
         page.keyboard.press("Tab")
         found = page.evaluate(
@@ -100,7 +100,7 @@ def press_until(page: Page, label: str, limit: int = 60) -> None:
             return [it.textContent.trim(), style.outlineStyle !== "none"
                 && parseFloat(style.outlineWidth) > 0]; }"""
         )
-        if found[0] == label:
+        if found[0].startswith(label):
             assert found[1], f"the focus on {label} cannot be seen"
             return
     raise AssertionError(f"{label} cannot be reached with {limit} presses of Tab")

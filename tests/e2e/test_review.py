@@ -72,6 +72,11 @@ def test_the_vote_form_is_reached_and_used_with_the_keyboard_alone(
         page.keyboard.press("Enter")
         page.wait_for_url(lambda url, here=here: url != here)  # type: ignore[misc]
     expect(page.locator("#review")).to_contain_text("1 of 1 output files have your vote")
+    press_until(page, "Why may it stand?")
+    page.keyboard.press("ArrowDown")
+    press_until(page, "Accept")
+    page.keyboard.press("Enter")
+    expect(page.locator("#warnings")).to_contain_text("Accepted")
     press_until(page, "Hand in the review")
     page.keyboard.press("Enter")
     expect(page.locator("#review")).not_to_contain_text("Hand in the review")
