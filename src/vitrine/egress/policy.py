@@ -104,6 +104,23 @@ def may_view_file(
     return ALLOWED
 
 
+def may_view_changes(
+    account: Account, request: EgressRequest, file: RequestFile, project: Project
+) -> Verdict:
+    """Whether `account` may see `file` against the copy that it replaced.
+
+    That copy never left: its author, who may see what was released, may not see it here.
+    """
+    verdict = may_view_file(account, request, file, project)
+    if not verdict:
+        return verdict
+    if account.name == request.author:
+        return Verdict("the copy that was replaced was not released; it is in your session")
+    if file.replaces is None:
+        return Verdict(f"{file.path} replaced no earlier copy")
+    return ALLOWED
+
+
 def is_open(request: EgressRequest) -> Verdict:
     """Whether anything may happen to `request`: not after a disclosure was reported."""
     if request.frozen_at is None:
@@ -190,6 +207,9 @@ def can_bring_in(request: EgressRequest, draft: EgressRequest) -> Verdict:
         )
     if draft.status is not Status.PENDING or draft.turn or draft.id == request.id:
         return Verdict(f"request {draft.id} is no draft any more")
+    for each in (request, draft):
+        if not (moving := is_open(each)):
+            return moving
     if (draft.project, draft.author) != (request.project, request.author):
         return Verdict(f"draft {draft.id} belongs to another project")
     if len(request.files) + len(draft.files) > FILES_MAX:
@@ -250,6 +270,8 @@ def may_withdraw(account: Account, request: EgressRequest) -> Verdict:
     verdict = may_edit(account, request)
     if verdict or account.name != request.author or not may_act(account):
         return verdict
+    if TURN[request.status] is Turn.AUTHOR:
+        return is_open(request)
     return Verdict(
         f"this request is {request.shown_status}; "
         "it can be withdrawn before submission or when returned"

@@ -98,9 +98,12 @@ def open_file(
         IntegrityError: when the stored copy has other bytes than were recorded.
     """
     seen = seen or look(db, account, request_id, clock=clock)
-    with refusals(db, account, request_id, "view file", clock):
+    is_compared = asked.view == "changes"
+    action = "view changes" if is_compared else "view file"
+    may_view = policy.may_view_changes if is_compared else policy.may_view_file
+    with refusals(db, account, request_id, action, clock):
         file = _file(seen.request, file_id)
-        policy.may_view_file(account, seen.request, file, seen.project).require()
+        may_view(account, seen.request, file, seen.project).require()
     with db.begin() as tx:
         log.record(
             tx,
@@ -116,7 +119,7 @@ def open_file(
             clock=clock,
         )
     content = copy_of(blobs, file)
-    if asked.view == "changes":
+    if is_compared:
         before = copy_of(blobs, _file(seen.request, file.replaces or ""))
         return SeenFile(seen, file, parser.changes(file.kind or "", before, content, asked))
     preview = parser.preview(file.kind or "text", file.media_type or "", content, asked)

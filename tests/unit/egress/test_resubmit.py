@@ -7,8 +7,10 @@ import json
 import pytest
 
 from tests.support.egress import CONTEXT, TABLE
-from vitrine.egress import drafts, judge, prepare, release, resubmit, submit, vote
+from vitrine.egress import drafts, incident, judge, prepare, release, resubmit, submit, vote
+from vitrine.egress import view as view_module
 from vitrine.egress.request import FileType, Status, Vote
+from vitrine.egress.sandbox.asked import Asked
 from vitrine.errors import Conflict, NotPermitted
 
 CHANGED = b"site,mean_volume_mm3,n\nnorth,4200,20\nsouth,4000,20\n"
@@ -196,3 +198,36 @@ def test_a_request_that_moved_on_meanwhile_gets_nothing_and_the_draft_stays(hous
     assert len(house.request(request.id).files) == 2
     (entry,) = house.events("files_brought_in")
     assert entry.detail["files"] == 0
+
+
+def test_an_author_never_sees_the_copy_that_was_replaced_not_even_as_changes(house):
+    request = resubmitted(house)
+    new = request.files[2]
+    for who in ("bo", "cy"):
+        house.review(who, request)
+    house.approve("cy", request)
+    release.release_approved(house.db, house.blobs, house.settings, house.key, house.clock)
+
+    def look(who, view):
+        return view_module.open_file(
+            house.db, house.blobs, house.parser, house.people[who], request.id, new.id,
+            asked=Asked(view=view), clock=house.clock,
+        )  # fmt: skip
+
+    assert look("ann", "").preview.data["kind"] == "table", "what was released"
+    with pytest.raises(NotPermitted, match="replaced"):
+        look("ann", "changes")
+    assert house.events("export_refused")[-1].detail["action"] == "view changes"
+    assert look("bo", "changes").preview.data["kind"] == "changes"
+
+
+def test_a_request_that_stands_still_takes_no_files_in_and_says_why(house):
+    request = returned(house)
+    bring_in(house, request, a_draft(house, {"table.csv": CHANGED}))
+    incident.report(house.db, house.people["cy"], request.id, clock=house.clock)
+    assert resubmit.bring_in_asked(house.db, house.clock) == 1
+    assert len(house.request(request.id).files) == 2
+    with pytest.raises(NotPermitted, match="stands still"):
+        bring_in(house, request, a_draft(house, {"auc.csv": CHANGED}))
+    with pytest.raises(NotPermitted, match="stands still"):
+        submit.withdraw(house.db, house.people["ann"], request.id, clock=house.clock)
