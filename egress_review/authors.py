@@ -13,8 +13,8 @@ from egress_review.desk import PAGE_LIMIT, At, By, Desk
 from egress_review.panels import panel
 from vitrine.access.account import Account, Role
 from vitrine.audit.chain import canonical
+from vitrine.egress import beside_store, policy, resubmit, store, submit
 from vitrine.egress import download as downloads
-from vitrine.egress import policy, resubmit, store, submit
 from vitrine.egress.request import EgressRequest, FileType, Status
 from vitrine.egress.view import look
 from vitrine.errors import Conflict, InvalidInput, NotPermitted
@@ -103,7 +103,7 @@ def _drafts(
     if account.name != request.author or request.status is not Status.RETURNED:
         return [], []
     with desk.db.read() as tx:
-        arriving = store.arrivals_of(tx, request.id)
+        arriving = beside_store.arrivals_of(tx, request.id)
         lines = store.lines(
             tx,
             account.name,

@@ -10,7 +10,7 @@ import typer
 
 from vitrine.cli.output import AsJson, say, show_record, show_rows, this_node
 from vitrine.clock import timestamp
-from vitrine.egress import incident, receipt, store
+from vitrine.egress import beside_store, incident, receipt, store
 from vitrine.egress import revoke as revoking
 from vitrine.egress.request import EgressRequest, Release
 from vitrine.errors import IntegrityError, NotFound
@@ -56,7 +56,7 @@ def revoke(
 def incidents(as_json: AsJson = False) -> None:
     """List the reported disclosures that nobody has closed, oldest first."""
     with this_node().database.read() as tx:
-        found = incident.open_(tx)
+        found = beside_store.open_incidents(tx)
     rows = [
         {
             "reported_at": timestamp(each.reported_at),

@@ -8,7 +8,7 @@ from vitrine.access.account import Account
 from vitrine.audit import log
 from vitrine.audit.events import Event
 from vitrine.clock import Clock, utc_now
-from vitrine.egress import policy, store, warned
+from vitrine.egress import beside_store, policy, store, warned
 from vitrine.egress.standing import Acceptance, AcceptedWarning
 from vitrine.egress.trail import accepted_detail, refusals, subject_of
 from vitrine.egress.vote import hold_seat
@@ -66,5 +66,5 @@ def accept(
             clock=clock,
         )
         word = replace(word, audit_sequence=entry.sequence)
-        store.put_accepted(tx, word, is_new=earlier is None)
+        beside_store.put_accepted(tx, word, is_new=earlier is None)
         return word

@@ -13,7 +13,7 @@ from vitrine.access.account import Account
 from vitrine.audit import log
 from vitrine.audit.events import Event
 from vitrine.clock import Clock, utc_now
-from vitrine.egress import policy, store
+from vitrine.egress import beside_store, policy, store
 from vitrine.egress.drafts import clean_text
 from vitrine.egress.request import EgressRequest, RequestFile
 from vitrine.egress.service import notices
@@ -57,7 +57,7 @@ def ask(
             reason=reason,
             asked_at=clock(),
         )
-        store.put_exception(tx, made, is_new=asked is None)
+        beside_store.put_exception(tx, made, is_new=asked is None)
         notices.tell(tx, store.request(tx, request.id), Kind.EXCEPTION_ASKED, made.asked_at)
         log.record(
             tx,
@@ -114,7 +114,7 @@ def decide(
             clock=clock,
         )
         decided = replace(decided, audit_sequence=entry.sequence)
-        store.put_exception(tx, decided, is_new=False)
+        beside_store.put_exception(tx, decided, is_new=False)
         notices.tell(tx, request, Kind.EXCEPTION_ANSWER, clock())
         return decided
 

@@ -15,7 +15,7 @@ from vitrine.access.account import Account
 from vitrine.audit import log
 from vitrine.audit.events import Event
 from vitrine.clock import Clock, utc_now
-from vitrine.egress import policy, store
+from vitrine.egress import beside_store, policy, store
 from vitrine.egress.request import EgressRequest, FileType, RequestFile, Status
 from vitrine.egress.trail import refusals, subject_of
 from vitrine.errors import Conflict
@@ -41,9 +41,9 @@ def ask(
         request = store.request(tx, request_id, for_change=True)
         draft = store.request(tx, draft_id, for_change=True)
         policy.may_bring_in(account, request, draft).require()
-        if store.is_arriving(tx, request.id, draft.id):
+        if beside_store.is_arriving(tx, request.id, draft.id):
             return request
-        store.add_arrival(tx, request.id, draft.id, clock())
+        beside_store.add_arrival(tx, request.id, draft.id, clock())
         log.record(
             tx,
             Event.FILES_ASKED_IN,
@@ -61,12 +61,12 @@ def bring_in_asked(db: Database, clock: Clock = utc_now) -> int:
     A draft or a request that has moved on meanwhile stays as it is, and the audit log says so.
     """
     with db.read() as tx:
-        waiting = store.arriving(tx)
+        waiting = beside_store.arriving(tx)
     for request_id, draft_id in waiting:
         with db.begin() as tx:
             request = store.request(tx, request_id, for_change=True)
             draft = store.request(tx, draft_id, for_change=True)
-            store.end_arrival(tx, request_id, draft_id, clock())
+            beside_store.end_arrival(tx, request_id, draft_id, clock())
             try:
                 with tx.begin_nested():
                     brought = _bring_in(tx, request, draft, clock)

@@ -64,3 +64,21 @@ class AcceptedWarning:
     code: Acceptance
     accepted_at: datetime
     audit_sequence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """One report of a disclosure."""
+
+    id: str
+    request_id: str
+    file_id: str | None
+    place: str
+    """Within the file, by number: `row 4, column 2`; empty for the whole of it."""
+
+    reported_by: str
+    reported_at: datetime
+    closed_by: str | None = None
+    closed_at: datetime | None = None
+    outcome: str = ""
+    """What the administrator found and did."""

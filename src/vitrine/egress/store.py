@@ -50,10 +50,8 @@ from vitrine.egress.rows import (
     vote_of,
 )
 from vitrine.egress.service.tables import turns
-from vitrine.egress.standing import AcceptedWarning, ExceptionRequest
 from vitrine.egress.tables import (
     accepted,
-    arrivals,
     comments,
     exceptions,
     files,
@@ -273,33 +271,6 @@ def before_senior(tx: Connection, viewer: str, limit: int = 200) -> list[Line]:
     return [_line(row) for row in tx.execute(query.limit(limit))]
 
 
-def arrivals_of(tx: Connection, request_id: str) -> list[str]:
-    """The drafts whose files are about to come into a request."""
-    query = select(arrivals.c.draft_id).where(
-        arrivals.c.request_id == request_id, arrivals.c.ended_at.is_(None)
-    )
-    return list(tx.execute(query).scalars())
-
-
-def is_arriving(tx: Connection, request_id: str, draft_id: str) -> bool:
-    """Whether the files of that draft were asked into that request before."""
-    query = select(arrivals.c.draft_id).where(
-        arrivals.c.request_id == request_id, arrivals.c.draft_id == draft_id
-    )
-    return tx.execute(query).first() is not None
-
-
-def arriving(tx: Connection, limit: int = 20) -> list[tuple[str, str]]:
-    """Request and draft of what is about to come, in the order in which it was asked."""
-    query = (
-        select(arrivals.c.request_id, arrivals.c.draft_id)
-        .where(arrivals.c.ended_at.is_(None))
-        .order_by(arrivals.c.asked_at, arrivals.c.draft_id)
-        .limit(limit)
-    )
-    return [(row.request_id, row.draft_id) for row in tx.execute(query)]
-
-
 def release_of(tx: Connection, request_id: str) -> Release:
     """What left for a request.
 
@@ -382,21 +353,6 @@ def make_way(tx: Connection, file: RequestFile) -> None:
     change_file(tx, file.id, filetype=FileType.WITHDRAWN, path_key=key)
 
 
-def add_arrival(tx: Connection, request_id: str, draft_id: str, at: datetime) -> None:
-    """Note that the files of a draft are to come into a request."""
-    row = {"request_id": request_id, "draft_id": draft_id, "asked_at": timestamp(at)}
-    tx.execute(insert(arrivals).values(row))
-
-
-def end_arrival(tx: Connection, request_id: str, draft_id: str, at: datetime) -> None:
-    """Note that this has been done, or cannot be done any more."""
-    tx.execute(
-        update(arrivals)
-        .where(arrivals.c.request_id == request_id, arrivals.c.draft_id == draft_id)
-        .values(ended_at=timestamp(at))
-    )
-
-
 def change_file(tx: Connection, file_id: str, **values: Any) -> None:
     """Change columns of one file."""
     tx.execute(update(files).where(files.c.id == file_id).values(plain(values)))
@@ -451,37 +407,6 @@ def put_vote(tx: Connection, vote: FileVote, *, is_new: bool) -> None:
             votes.c.file_id == vote.file_id,
             votes.c.turn == vote.turn,
             votes.c.reviewer == vote.reviewer,
-        )
-        .values(values)
-    )
-
-
-def put_exception(tx: Connection, asked: ExceptionRequest, *, is_new: bool) -> None:
-    """Insert an exception request, or what was decided about it."""
-    values = plain(asdict(asked))
-    if is_new:
-        tx.execute(insert(exceptions).values(values))
-        return
-    tx.execute(
-        update(exceptions)
-        .where(exceptions.c.file_id == asked.file_id, exceptions.c.sha256 == asked.sha256)
-        .values(values)
-    )
-
-
-def put_accepted(tx: Connection, word: AcceptedWarning, *, is_new: bool) -> None:
-    """Insert a checker's word on a group of warnings, or replace the earlier one of this turn."""
-    values = plain(asdict(word))
-    if is_new:
-        tx.execute(insert(accepted).values(values))
-        return
-    tx.execute(
-        update(accepted)
-        .where(
-            accepted.c.request_id == word.request_id,
-            accepted.c.turn == word.turn,
-            accepted.c.reviewer == word.reviewer,
-            accepted.c.key == word.key,
         )
         .values(values)
     )

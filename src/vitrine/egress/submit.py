@@ -11,7 +11,7 @@ from vitrine.access.account import Account
 from vitrine.audit import log
 from vitrine.audit.events import Event
 from vitrine.clock import Clock, utc_now
-from vitrine.egress import policy, store
+from vitrine.egress import beside_store, policy, store
 from vitrine.egress.drafts import clean_text
 from vitrine.egress.request import EgressRequest, FileType, Status
 from vitrine.egress.service import follow
@@ -55,7 +55,7 @@ def submit(
         chosen = _with_filetypes(before, filetypes or {})
         policy.may_submit(account, chosen, project, context).require()
         _require_copies(chosen)
-        if store.arrivals_of(tx, before.id):
+        if beside_store.arrivals_of(tx, before.id):
             raise Conflict(
                 "files of another draft are being brought in", hint="try again in a few seconds"
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.egress import TABLE
-from vitrine.egress import download, incident, release, revoke, vote
+from vitrine.egress import beside_store, download, incident, release, revoke, vote
 from vitrine.egress.request import Status, Vote
 from vitrine.errors import InvalidInput, NotFound, NotPermitted
 
@@ -103,7 +103,7 @@ def test_a_report_is_made_once_and_about_a_file_of_the_request(house):
     with pytest.raises(NotFound):
         reported(house, request, file_id="fil-000000000000")
     with house.db.read() as tx:
-        assert len(incident.open_(tx)) == 2
+        assert len(beside_store.open_incidents(tx)) == 2
 
 
 def test_closing_needs_a_report_and_an_outcome(house):
