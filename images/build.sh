@@ -50,6 +50,7 @@ bootstrap() { # → the name of an image with Debian 12 in it
         command -v mmdebstrap >/dev/null \
             || die "no registry answers and mmdebstrap is missing; install it with apt"
         say "no registry answers: bootstrapping Debian 12 (about 25 s)" >&2
+        mkdir -p "$cache" # on a new machine nothing has been downloaded yet
         mmdebstrap -q --format=tar --variant=essential --include=python3,libstdc++6 \
             --dpkgopt='path-exclude=/usr/share/doc/*' \
             --dpkgopt='path-include=/usr/share/doc/*/copyright' \
