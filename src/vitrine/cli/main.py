@@ -14,6 +14,9 @@ from vitrine.errors import VitrineError
 NOUNS: Final[dict[str, str]] = {
     "user": "People who may sign in.",
     "project": "Who may work on which datasets, until when.",
+    "batch": "Deliveries of images and tables, until they are published.",
+    "deid": "De-identification, its keys and its verifier.",
+    "risk": "How identifiable data still are.",
     "dataset": "Published images and clinical tables.",
     "session": "Running sessions.",
     "activity": "Journals of what was run.",

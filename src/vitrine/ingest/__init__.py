@@ -1,0 +1,1 @@
+"""Receiving a delivery into quarantine: inventory, and admission of what can be de-identified."""
