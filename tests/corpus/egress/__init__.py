@@ -13,7 +13,7 @@ from tests.corpus.egress.sources import available
 
 __all__ = ["LANES", "SPLITS", "WORDS", "Case", "Defect", "cases", "missing", "write"]
 
-LANES = tuple(lane.name for lane in ALL)
+LANES = tuple(dict.fromkeys(lane.name for lane in ALL))
 SPLITS = ("development", "frozen")
 
 

@@ -107,10 +107,14 @@ class Case:
 
 
 class Lane:
-    """The cases of one lane, in the order of their declaration."""
+    """The cases of one lane, in the order of their declaration.
 
-    def __init__(self, name: str) -> None:
+    A later generation of cases is a lane of the same name; `series` begins the names of its cases.
+    """
+
+    def __init__(self, name: str, series: str = "") -> None:
         self.name = name
+        self.series = series
         self.cases: list[Case] = []
 
     def safe(
@@ -154,7 +158,7 @@ class Lane:
             paths = (files,) if isinstance(files, str) else files
             self.cases.append(
                 Case(
-                    id=f"{self.name}/{'unsafe' if defect else 'safe'}/{name}",
+                    id=f"{self.name}/{'unsafe' if defect else 'safe'}/{self.series}{name}",
                     lane=self.name,
                     policy=policy,
                     paths=paths,
