@@ -4,6 +4,8 @@ from tests.corpus.egress.case import Lane
 from tests.corpus.egress.lanes import (
     documents,
     images,
+    images_more,
+    images_safe_more,
     integers,
     models,
     notebooks,
@@ -24,6 +26,8 @@ ALL: tuple[Lane, ...] = (
     text_more.lane,
     notebooks.lane,
     images.lane,
+    images_more.lane,
+    images_safe_more.lane,
     documents.lane,
     models.lane,
     integers.lane,
