@@ -100,8 +100,8 @@ def _scan(rng, scan, window, change, kind):
 
 for _name, _source, _window, _change, _kind in SCANS:
     lane.unsafe(
-        _name, "scan-pixels", f"panel_{len(lane.cases) + 1}.{_kind}", _source, _window, _change, _kind,
-        needs=sources.needs(_source),
+        _name, "scan-pixels", f"panel_{len(lane.cases) + 1}.{_kind}",
+        _source, _window, _change, _kind, needs=sources.needs(_source),
     )(_scan)  # fmt: skip
 
 
