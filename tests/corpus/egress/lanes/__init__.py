@@ -3,11 +3,14 @@
 from tests.corpus.egress.case import Lane
 from tests.corpus.egress.lanes import (
     documents,
+    documents_more,
     images,
     images_more,
     images_safe_more,
     integers,
+    integers_more,
     models,
+    models_more,
     notebooks,
     notebooks_more,
     tables,
@@ -31,6 +34,9 @@ ALL: tuple[Lane, ...] = (
     images_more.lane,
     images_safe_more.lane,
     documents.lane,
+    documents_more.lane,
     models.lane,
+    models_more.lane,
     integers.lane,
+    integers_more.lane,
 )

@@ -80,7 +80,7 @@ SEGMENTATION = ("model.safetensors", "model_card.md")
 CLASSIFIER = ("model.safetensors", "model_card.md", "sacroml_report.json")
 
 
-def _classifier(content: bytes, name: str = "model.safetensors") -> dict[str, bytes | str]:
+def classifier(content: bytes, name: str = "model.safetensors") -> dict[str, bytes | str]:
     return {name: content, "model_card.md": _card("classifier"), "sacroml_report.json": _attacks()}
 
 
@@ -179,7 +179,7 @@ for _name, _make in RECORDS.items():
         CLASSIFIER,
         _make,
         also=("embeddings", "scan-pixels", "identifiers", "raw-image", "pixel-matrix"),
-    )(lambda rng, make: _classifier(weights.safetensors(make(rng))))
+    )(lambda rng, make: classifier(weights.safetensors(make(rng))))
 
 ONNX_CLASSIFIER = ("model.onnx", "model_card.md", "sacroml_report.json")
 
@@ -190,7 +190,7 @@ def _(rng):
         "support_vectors": rng.normal(size=1600).tolist(),
         "coefficients": rng.normal(size=100).tolist(),
     }
-    return _classifier(
+    return classifier(
         weights.onnx([weights.node("SVMClassifier", ["x"], "y", "ai.onnx.ml", vectors)]),
         "model.onnx",
     )
@@ -202,7 +202,7 @@ def _(rng):
         weights.node("CDist", ["x", "training_data"], "d", "com.microsoft"),
         weights.node("TopK", ["d", "k"], "y"),
     ]
-    return _classifier(
+    return classifier(
         weights.onnx(
             nodes,
             [
@@ -345,12 +345,12 @@ for _kind in ("segmentation", "regression", "generative"):
 
 @lane.safe("classifier", CLASSIFIER)
 def _(rng):
-    return _classifier(weights.safetensors(_convolutions(rng), {"format": "pt"}))
+    return classifier(weights.safetensors(_convolutions(rng), {"format": "pt"}))
 
 
 @lane.safe("classifier-onnx", ONNX_CLASSIFIER)
 def _(rng):
-    return _classifier(_dense(rng), "model.onnx")
+    return classifier(_dense(rng), "model.onnx")
 
 
 @lane.safe("regression-onnx", ("model.onnx", "model_card.md"))
