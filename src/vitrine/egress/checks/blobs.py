@@ -30,7 +30,11 @@ _UUENCODED: Final = re.compile(r"^begin(?:-base64)? [0-7]{3} \S+$", re.M)
 _NUMBERS: Final = re.compile(
     r"(?<![\w.])(?:-?\d{1,24}(?:\.\d{1,24})?(?:[eE][-+]?\d{1,3})?[\s,;\[\]()]{1,6}){2000,}"
 )
+_OCTETS: Final = re.compile(r"(?<![\w.])(?:\d{1,3}\s{0,3}[,;]?\s{1,3}|\d{1,3},){255,}\d{0,3}")
+_BITS: Final = re.compile(r"(?<![\w.])(?:[01]{8}\s?){64,}")
 _TOKEN: Final = re.compile(r"\S{500,}")
+_DENSE: Final = 0.72
+"""Part of its length to which a long word of encoded bytes can be compressed at the least."""
 _URI: Final = re.compile(
     r"data:[\w.+/-]{0,80}(?:;[\w=.-]{0,40}){0,4};base64,[A-Za-z0-9+/_-]{40,}", re.I
 )
@@ -64,6 +68,8 @@ def blobs_in(text: str) -> Iterator[Blob]:
         (_HEX, _from_hex),
         (_BASE64, _from_base64),
         (_ESCAPES, _from_escapes),
+        (_OCTETS, _from_octets),
+        (_BITS, _from_bits),
         (_UUENCODED, lambda _letters: b"\x00"),
     ):
         for match in form.finditer(text):
@@ -156,8 +162,25 @@ def _from_escapes(letters: str) -> bytes:
     return found.encode("latin-1", "ignore")
 
 
+def _from_octets(letters: str) -> bytes:
+    """The bytes whose values are listed; none when the numbers are not spread as bytes are."""
+    values = [int(each) for each in re.findall(r"\d+", letters)]
+    if max(values) > 255 or len(set(values[:2048])) < 100:
+        return b""
+    return bytes(values)
+
+
+def _from_bits(letters: str) -> bytes:
+    compact = re.sub(r"\s", "", letters)
+    content = int(compact, 2).to_bytes(len(compact) // 8, "big") if len(compact) < 80_000 else b"?"
+    return content if len(set(content)) > 16 or content == b"?" else b""
+
+
 def _is_dense(token: str) -> bool:
     """Whether a long word has the entropy of encoded bytes and not the marks of a language."""
+    sample = token[:20_000].encode("utf-8", "replace")
+    if len(zlib.compress(sample, 6)) > _DENSE * len(sample):
+        return True
     counts = Counter(token[:20_000])
     total = sum(counts.values())
     if sum(counts[mark] for mark in "{}();:,.=/\"'[]<>") > total / 6:

@@ -579,15 +579,14 @@ def test_a_confined_child_reads_every_kind():
     assert not {path for path, found in checks.items() if found & {"unchecked", "unread-part"}}
 
 
-BADGES = (
-    "<p align='center'><img src='https://img.shields.io/a.svg'></p>\n\n![a](https://b.org/c.png)\n"
-)
+BADGES = "<p align='center'><img src='https://img.shields.io/a.svg'></p>\n\n![a](https://img.shields.io/c.svg)\n"
 
 
 @pytest.mark.parametrize(
     ("text", "found"),
     [
         (BADGES, {}),
+        ("![a](https://b.org/c.png)\n", {"external-reference": "warn"}),
         ("| a | n |\n|---|---|\n| b | 120 |\n", {}),
         (f"![a]({uri(saved('PNG'), 'image/png')})\n", {}),
         (
@@ -596,7 +595,10 @@ BADGES = (
         ),
         ("<script>a()</script>\n", {"active-content": "warn"}),
         (f"<div style='display:none'>{SECRET}</div>\n", {"hidden-content": "warn"}),
-        ("<!-- MRN: 4711002 -->\n", {"text-identifiers": "block"}),
+        (
+            "<!-- MRN: 4711002 -->\n",
+            {"text-identifiers": "block", "hidden-content": "warn"},
+        ),
         (f"[a]({uri(b'a,b' * 99, 'text/csv')})\n", {"encoded-blob": "warn"}),
     ],
 )

@@ -46,11 +46,13 @@ def remote_pictures(source: str) -> list[int]:
 def read_into(parts: Parts, source: str, at: str) -> None:
     """Put the parts of a text that lies at `at` into `parts`.
 
-    A badge from elsewhere is ordinary in a README and no viewer of a released file loads it
-    unasked; an address long enough to carry data is remarked as on any page.
+    A badge from elsewhere is ordinary in a README; another picture tells its server who reads the
+    file, and an address long enough to carry data is remarked as on any page.
     """
     parts.text(source, Role.PROSE, at)
     parts.tables += embedded.tables_in_markdown(source, at, 1)
+    for line in remote_pictures(source):
+        parts.remark("external reference", joined(at, f"line {line}"))
     for match in _PICTURE.finditer(source):
         line = source.count("\n", 0, match.start()) + 1
         parts.picture(from_base64(match.group(2)), joined(at, f"line {line}"))

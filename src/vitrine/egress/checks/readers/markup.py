@@ -39,7 +39,13 @@ _ACTIVE_TAGS: Final = {
 _ELSEWHERE: Final = re.compile(r"\s*(?:(?:https?|ftp|file|wss?):|//|\\\\)", re.IGNORECASE)
 _STYLE_URL: Final = re.compile(r"url\(\s*['\"]?([^'\")]+)|@import\s+['\"]([^'\"]+)", re.IGNORECASE)
 _DATA_URI: Final = re.compile(r"\s*data:([\w.+/-]*)([^,]{0,200}),", re.IGNORECASE)
-_HIDDEN_LETTERS: Final = 40
+_HIDDEN_LETTERS: Final = 12
+_OF_PERSONS: Final = re.compile(
+    r"\b(?:patients?|cases?|subjects?|participants?|ids?|mrns?|persons?|scans?|p|pt|sub)\b[^.]{0,20}\d"
+    r"|\b(?:todo|note|fixme)\b[^.]{0,60}\d|\b(?:died|relapsed|excluded|withdrew|withdrawn)\b",
+    re.IGNORECASE,
+)
+"""Words of a remark or of hidden text that speak of single persons or of few."""
 _SHOWN_ON_POINTING: Final = ("title", "aria-label", "alt", "content", "value", "placeholder")
 _CARRIED: Final = re.compile(r"\d{4,}|\d\D+\d\D+\d|\{.*\d")
 """What an attribute for scripts says of a person: a key, a day, several numbers."""
@@ -259,7 +265,8 @@ class _Walker(HTMLParser):
             self._style(data)
         elif here is not None and here.is_hidden:
             self.lines[Role.HIDDEN].add(line, data)
-            self._unseen(len(data.strip()))
+            telling = bool(_OF_PERSONS.search(data))
+            self._unseen(max(len(data.strip()), _HIDDEN_LETTERS * telling))
         else:
             if self._describes_a_mark():
                 self.tooltips.append(self.open[-2].number)
@@ -267,6 +274,8 @@ class _Walker(HTMLParser):
                 each.tag in ("defs", "metadata") for each in self.open
             )
             self.lines[Role.PROSE if is_shown else Role.HIDDEN].add(line, data)
+            if not is_shown and _OF_PERSONS.search(data):
+                self.parts.remark("hidden element", self.place())
 
     def _describes_a_mark(self) -> bool:
         return (
@@ -284,7 +293,7 @@ class _Walker(HTMLParser):
 
     def handle_comment(self, data: str) -> None:
         self.lines[Role.COMMENT].add(self.getpos()[0], data)
-        if len(data) > 200 and elements.is_mostly_numbers(data):
+        if (len(data) > 200 and elements.is_mostly_numbers(data)) or _OF_PERSONS.search(data):
             self.parts.remark("comment with data", self.place())
 
     def handle_decl(self, decl: str) -> None:

@@ -133,6 +133,8 @@ def _aligned(block: Sequence[str], at: str, caption: str) -> Table | None:
     lines = [line for line in lines if not _PIPE_RULE.fullmatch(line)]
     if len([line for line in lines if line]) < 2:
         return None
+    if matrix := _matrix(lines):
+        return table_of(matrix, at=at, caption=caption, has_header=False)
     for skipped in range(min(3, len(lines) - 1)):
         grid = _split(lines[skipped:])
         if grid and _is_tabular(grid):
@@ -141,6 +143,17 @@ def _aligned(block: Sequence[str], at: str, caption: str) -> Table | None:
     return None
 
 
+def _matrix(lines: Sequence[str]) -> list[list[str]] | None:
+    """Lines of as many numbers each, and of nothing else, however they are aligned."""
+    grid = [re.split(r"[\s,;]+", line.strip(" ,;")) for line in lines if line.strip()]
+    if len(grid) < _FEWEST_LINES or len(grid[0]) < _FEWEST_NUMBERS:
+        return None
+    same = all(len(row) == len(grid[0]) for row in grid)
+    return grid if same and all(is_number(cell) for row in grid for cell in row) else None
+
+
+_FEWEST_LINES: Final = 6
+_FEWEST_NUMBERS: Final = 6
 _LOGGED: Final = re.compile(
     r"\s*(?:\[[A-Z] )?\[?\d{4}-\d\d-\d\d[ T]\d\d:\d\d|\s*(?:DEBUG|INFO|WARNING)\b"
 )

@@ -153,7 +153,9 @@ PATTERNS: Final = (
         "a date of birth",
         _BLOCK,
         r"(?<![a-z])(?:d\.?o\.?b\.?|(?:date|day)[ _]of[ _]birth|patient'?s?[ _]?birth[ _]?date"
-        rf"|birth[ _]?date|born(?: on)?)(?![a-z])\W{{0,8}}{_DATE}",
+        r"|birth[ _]?date|born(?: on)?|geb\.?|geboren(?: am)?|geburtsdatum|née?(?:\(e\))? le"
+        r"|date de naissance|nacid[oa] el|fecha de nacimiento|nat[oa] il|data di nascita"
+        rf"|geboortedatum)(?![a-z])\W{{0,8}}{_DATE}",
     ),
     _pattern(
         "an NHS number",
@@ -268,6 +270,94 @@ PATTERNS: Final = (
     ),
 )
 
+_DNI: Final = "TRWAGMYFPDXBNJZSQVHLCKE"
+
+
+def _is_dni(match: re.Match[str]) -> bool:
+    """Whether eight digits have the check letter of a Spanish identity number."""
+    return _DNI[int(match[1]) % 23] == match[2].upper()
+
+
+def _is_nir(match: re.Match[str]) -> bool:
+    """Whether thirteen digits have the key of a French social security number (97 - n mod 97)."""
+    digits = re.sub(r"\D", "", match.group())
+    return len(digits) == 15 and 97 - int(digits[:13]) % 97 == int(digits[13:])
+
+
+_EVENT: Final = (
+    r"(?:scan|scanned|ct|mri|pet|biopsy|biopsied|surgery|operation|operated|admission|admitted"
+    r"|discharged?|died|death|relapsed?|diagnos(?:is|ed)|treated|imaged|examin(?:ation|ed)"
+    r"|transplant\w*)"
+)
+_DAY: Final = (
+    r"(?:\d{1,2}(?:st|nd|rd|th)? (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
+    r" (?:19|20)\d\d|(?:19|20)\d\d-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./](?:19|20)\d\d)"
+)
+_PERIOD: Final = re.compile(
+    r"\b(?:between|from|until|through|since|period|approv\w+|ethic\w*|version|accessed|frozen"
+    r"|released|start|began|data|cut-?off|all|patients|cohort|studies|scans)\b",
+    re.IGNORECASE,
+)
+
+
+def _is_one_event(match: re.Match[str]) -> bool:
+    """Whether a day is that of one person's event, not the bound of a period."""
+    before = match.string[max(0, match.start() - 60) : match.start()].rpartition("\n")[2]
+    after = match.string[match.end() : match.end() + 30].partition("\n")[0]
+    return not _PERIOD.search(f"{before}{match.group()}{after}")
+
+
+MORE: Final = (
+    _pattern(
+        "a Spanish identity number",
+        _BLOCK,
+        r"(?<![\w-])(\d{8})-?([A-HJ-NP-TV-Z])(?!\w)",
+        _is_dni,
+        any_case=False,
+    ),
+    _pattern(
+        "an Italian fiscal code",
+        _BLOCK,
+        r"(?<!\w)[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z](?!\w)",
+        any_case=False,
+    ),
+    _pattern(
+        "a French social security number",
+        _BLOCK,
+        r"(?<![\d.])[12] ?\d{2} ?(?:0[1-9]|1[0-2]) ?\d{2} ?\d{3} ?\d{3} ?\d{2}(?![\d.])",
+        _is_nir,
+    ),
+    _pattern(
+        "a name with a day of birth",
+        _BLOCK,
+        r"(?<![A-Za-z])[A-Z]{2,}[_^-][A-Z]{2,}[_^-](?:19|20)\d{6}(?!\d)",
+        any_case=False,
+    ),
+    _pattern(
+        "a patient's number",
+        _WARN,
+        r"(?<![a-z])(?:pt|pat|patient)\.? #?(?=0*[1-9])(\d{5,10})"
+        r"(?![\d.,]*\d|\s*(?:scans|images|patients))",
+        _is_somebody,
+    ),
+    _pattern(
+        "the day of one person's event",
+        _WARN,
+        rf"\b{_EVENT}\b[^.\n]{{0,25}}?(?<![\d-]){_DAY}(?!\d)",
+        _is_one_event,
+    ),
+    _pattern(
+        "a patient's name",
+        _WARN,
+        r"\b(?i:Patient(?:in)?|Paciente|Paziente|Patiente?)[: ]+"
+        r"([A-ZÀ-Ý][a-zà-ÿ]{2,},? [A-ZÀ-Ý][a-zà-ÿ]{2,})"
+        r"(?=[,;]? (?:geb|née?|nacid|nat[oa]|born|\())",
+        _is_somebody,
+        any_case=False,
+    ),
+)
+"""Numbers of other countries, and single days."""
+
 _STAMP: Final = re.compile(
     r"20[1-9]\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?:\d{4}|\d{6})?$|1[67]\d{8}$"
 )
@@ -306,7 +396,7 @@ def in_text(text: str, role: Role) -> dict[tuple[str, Severity], set[int]]:
     """What a text gives away, with the lines where it stands, counted from 0."""
     found: dict[tuple[str, Severity], set[int]] = {}
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
-    for pattern in PATTERNS:
+    for pattern in (*PATTERNS, *MORE):
         if role not in pattern.roles:
             continue
         for match in pattern.form.finditer(text):

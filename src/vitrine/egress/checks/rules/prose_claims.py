@@ -8,7 +8,14 @@ from typing import Final
 
 from vitrine.egress.checks.document import Document
 from vitrine.egress.checks.rules.prose_sentences import sentences
-from vitrine.egress.checks.rules.prose_words import ADJECTIVES, PERSONS, THINGS, WRITTEN, whole
+from vitrine.egress.checks.rules.prose_words import (
+    ADJECTIVES,
+    OUTCOME,
+    PERSONS,
+    THINGS,
+    WRITTEN,
+    whole,
+)
 
 _PEOPLE: Final = rf"(?:{PERSONS}|{THINGS})"
 _ALL: Final = re.compile(
@@ -42,16 +49,6 @@ _WHOLE_SHARE: Final = re.compile(
 _WHOLE_PART: Final = re.compile(
     rf"(?<![\w.,/–=-])({WRITTEN}|0)\s*(?:/|of|out of)\s*(?:the\s+)?({WRITTEN})"
     rf"(?:\s*\(\s*(?:100|0)(?:\.0+)?\s*%\s*\))?\s+(?:among\s+|in\s+)?{ADJECTIVES}{_PEOPLE}\b",
-    re.IGNORECASE,
-)
-_OUTCOME: Final = re.compile(
-    r"\b(?:died|dead|death|alive|surviv\w+|relaps\w+|progress\w+|recurr\w+|respon(?:ded|se)"
-    r"|positive|negative|malignan\w+|benign|cancers?|carcino\w+|metasta\w+|tumou?rs?|missed"
-    r"|smok\w+|diabet\w+|pregnan\w+|hiv|hypertens\w+|(?:fe)?male|wom[ae]n|men|readmi\w+|recalled"
-    r"|variants?|mutat\w+|mutant|emphysema|covid\w*|obes\w+|overweight|complication\w*|infect\w*"
-    r"|adverse|depress\w+|dement\w+|alcohol\w*|disease|stage (?:i{1,3}v?|iv|[1-4])|failure"
-    r"|hospitali\w+|ventilat\w+|steroids?|surgery|operated|transplant\w*|biops\w+|fractures?"
-    r"|\w+oma|\w+itis|\w+pathy|\w+emia|\w+osis|symptom\w*|detected|carriers?|white|black|asian)\b",
     re.IGNORECASE,
 )
 _PROCEDURE: Final = re.compile(
@@ -150,7 +147,7 @@ def uniform_by(line: str) -> Iterator[int]:
         if found.re is _ALL and found.group().lower().startswith("no"):
             said = said[max((each.end() for each in _PROCEDURE.finditer(said)), default=0) :]
         counted = found.re is _WHOLE_SHARE and re.search(r"%\D*\d", of_whom)
-        if counted or (_OUTCOME.search(said) and not _PROCEDURE.search(said)):
+        if counted or (OUTCOME.search(said) and not _PROCEDURE.search(said)):
             yield found.start()
     for found in _WHOLE_PART.finditer(line):
         part = 0 if found[1] == "0" else whole(found[1])

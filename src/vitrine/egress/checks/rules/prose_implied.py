@@ -9,6 +9,7 @@ from math import ceil, floor
 from typing import Final
 
 from vitrine.egress.checks.document import Document
+from vitrine.egress.checks.rules.prose_nearly import nearly_all
 from vitrine.egress.checks.rules.prose_sentences import sentences
 from vitrine.egress.checks.rules.prose_words import (
     ADJECTIVES,
@@ -102,6 +103,7 @@ _PARTS: Final = re.compile(
     r"|agreed|took part|remained|returned|needed|did|showed|with|stage|lived|could)\b",
     re.IGNORECASE,
 )
+_LIMITED: Final = re.compile(r"(?:\bthan|\bunder|\bup to|[<≤])\s*$", re.IGNORECASE)
 _REST: Final = re.compile(r"\b(?:rest|remaining|remainder|others?)\b", re.IGNORECASE)
 
 
@@ -119,6 +121,7 @@ def implied_in(document: Document, policy: DisclosurePolicy) -> Iterator[str]:
     for sentence in sentences(document):
         for offset in implied_by(sentence.text, policy):
             yield sentence.place(offset)
+    yield from nearly_all(document, policy)
 
 
 def implied_by(line: str, policy: DisclosurePolicy) -> Iterator[int]:
@@ -164,6 +167,7 @@ def _left_over(line: str, policy: DisclosurePolicy) -> Iterator[int]:
     taken = totals[0].span(1)
     total = whole(totals[0][1])
     parts = [each for each in _PARTS.finditer(line) if whole(each[1]) < total]
+    parts = [each for each in parts if not _LIMITED.search(line[: each.start()][-16:])]
     counts = [whole(each[1]) for each in parts]
     alone = [each for each in counts if _leaves_few(total, [each], policy)]
     if alone or (len(counts) > 1 and _leaves_few(total, counts, policy)):

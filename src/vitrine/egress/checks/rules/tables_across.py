@@ -9,6 +9,7 @@ from itertools import combinations, permutations
 from typing import Final
 
 from vitrine.egress.checks.document import Document, Table
+from vitrine.egress.checks.rules.prose_nearly import numbers_in, says_taken_out
 from vitrine.egress.checks.rules.tables_cells import Form
 from vitrine.egress.checks.rules.tables_view import ANY_TOTAL, View, view_of
 from vitrine.egress.checks.rules.tables_words import Kind, tokens_of, word_set
@@ -236,6 +237,56 @@ def _filled_by_sum(
                     yield gap, whole.path, gap.place(label)
 
 
+def nearly_same(
+    lists: Sequence[Counts], policy: DisclosurePolicy
+) -> Iterator[tuple[Counts, str, str]]:
+    """The smaller list, the other's path and the place, where two lists of two differ little.
+
+    Lists of three or more are compared as tables; two numbers must be much nearer to each other.
+    """
+    for whole, part in permutations(lists, 2):
+        labels = list(part.values)
+        if whole.path == part.path or set(labels) != set(whole.values) or len(labels) != _PAIR:
+            continue
+        pairs = [(whole.values[label] or 0, part.values[label] or 0) for label in labels]
+        if (whole.about | part.about) & _APART or not all(a >= b > 0 for a, b in pairs):
+            continue
+        if sum(b for _, b in pairs) < _NEARLY * sum(a for a, _ in pairs):
+            continue
+        for label, (a, b) in zip(labels, pairs, strict=True):
+            if _is_small(a, b, policy):
+                yield part, whole.path, part.place(label)
+
+
+def stated_apart(
+    documents: Sequence[Document], lists: Sequence[Counts], policy: DisclosurePolicy
+) -> Iterator[tuple[str, str, str]]:
+    """Path, the other path and place, where files state numbers of people that differ little.
+
+    One of them must say that some were taken out: two sets of about the same size are no part of
+    each other.
+    """
+    stated = [(*each, document.path) for document in documents for each in numbers_in(document)]
+    for each in lists:
+        total = _sum_of(each)
+        if total and each.table.columns[0]:
+            label = next((n for n in each.values if ANY_TOTAL.search(n)), next(iter(each.values)))
+            said = " ".join(sorted(each.about | set(tokens_of(label))))
+            stated.append((total, said, each.place(label), each.path))
+    for (one, first, _, path), (other, second, place, where) in permutations(stated[:_STATED], 2):
+        few = one > other >= policy.threshold and _is_small(one, other, policy)
+        if path != where and few and says_taken_out(second) and not says_taken_out(first):
+            yield where, path, place
+
+
+_PAIR: Final = 2
+_NEARLY: Final = 0.95
+_STATED: Final = 120
+_APART: Final = word_set(
+    "train training test testing val validation fold internal external holdout development arm"
+)
+
+
 def _is_small(one: int, other: int, policy: DisclosurePolicy) -> bool:
     base = policy.rounding_base
     rounded = base > 1 and one % base == 0 and other % base == 0
@@ -247,6 +298,7 @@ def found_across(
 ) -> Iterable[tuple[str, str, str]]:
     """Path, the other path and place of each small count that several lists give away."""
     lists = lists_of(documents)
-    for find in (other_cuts, part_beside_whole, gaps_in_sums):
+    yield from stated_apart(documents, lists, policy)
+    for find in (other_cuts, part_beside_whole, gaps_in_sums, nearly_same):
         for counts, other, place in find(lists, policy):
             yield counts.path, other, place

@@ -12,6 +12,7 @@ from vitrine.egress.checks.rules.tables_cells import Cell, Form, stated_counts
 from vitrine.egress.checks.rules.tables_view import ANY_TOTAL, SHAPE_ROWS, View
 from vitrine.egress.checks.rules.tables_words import (
     PERSON_NOUNS,
+    THINGS,
     VARIABLES,
     Kind,
     kind_of,
@@ -20,6 +21,7 @@ from vitrine.egress.checks.rules.tables_words import (
 
 _NUMBERED = 5
 _PLENTY = 20
+_FEW_LINES = 2
 _TESTS = re.compile(r"passed|failed|skipped|errors|warnings|lines|calls", re.IGNORECASE)
 _LIMIT = re.compile(r"\b(?:at (?:most|least)|up to|no (?:more|fewer) than)\b", re.IGNORECASE)
 
@@ -117,7 +119,30 @@ def _certainty(
         return _as_sure_as_the_noun(view, row, column, _of_people(view, row, column, shape))
     if across is Kind.INDEX or _TESTS.fullmatch(view.table.columns[column].strip()):
         return None
-    return shape
+    return shape or (Certainty.LIKELY if _is_part_of_people(view, column) else None)
+
+
+@lru_cache(maxsize=1024)
+def _is_part_of_people(view: View, column: int) -> bool:
+    """Whether a column of whole numbers without a telling name is never above a count beside it."""
+    if view.columns[column] is not Kind.OTHER or column == 0 or len(view.cells) < _FEW_LINES:
+        return False
+    if set(tokens_of(view.table.columns[column])) & THINGS:
+        return False
+    found = [line[column] for line in view.cells]
+    if any(cell.form is not Form.COUNT for cell in found):
+        return False
+    return any(
+        kind in (Kind.COUNT, Kind.PEOPLE)
+        and all(line[k].form is Form.COUNT for line in view.cells)
+        and all(
+            (a.count or 0) <= (line[k].count or 0)
+            for a, line in zip(found, view.cells, strict=True)
+        )
+        and _largest(view, k) >= _PLENTY // 2
+        for k, kind in enumerate(view.columns)
+        if k < column
+    )
 
 
 def _of_people(view: View, row: int, column: int, shape: Certainty | None) -> Certainty | None:
@@ -230,7 +255,9 @@ def _by_shape(view: View) -> Certainty | None:
         return Certainty.SURE
     if view.caption is Kind.MEASURE or len(body) < len(numbered) or _adds_to_100(grid):
         return None
-    if any(kind <= Kind.PERCENT for kind in (*view.rows, *(view.columns[k] for k in view.labels))):
+    banded = all(kind >= Kind.GROUP for kind in view.rows)
+    naming = () if banded else tuple(view.columns[k] for k in view.labels)
+    if any(kind <= Kind.PERCENT for kind in (*view.rows, *naming)):
         return None
     if _has_totals(view, body) or _is_confusion(view, body):
         return Certainty.SURE

@@ -24,6 +24,7 @@ from vitrine.egress.checks.rules.tables_implied import (
     is_proportion,
     number_beside,
 )
+from vitrine.egress.checks.rules.tables_paired import paired_counts
 from vitrine.egress.checks.rules.tables_prose import counts_in
 from vitrine.egress.checks.rules.tables_rest import pairs_of_counts
 from vitrine.egress.checks.rules.tables_view import View, view_of
@@ -69,6 +70,9 @@ def _places(view: View, is_wrong: Callable[[int], bool]) -> Iterator[_Placed]:
         parts = (each.count, each.cell.total) if each.cell.total is not None else (each.count,)
         if any(is_wrong(part) for part in parts):
             yield view.table.place(each.row, each.column), each.certainty
+    for number, spot_at, paired in paired_counts(view):
+        if is_wrong(paired):
+            yield view.table.place(number, spot_at), Certainty.LIKELY
     for column, count in headed_counts(view):
         if is_wrong(count):
             spot = f"column {view.table.columns[column]}" if column is not None else "caption"
@@ -196,7 +200,7 @@ def _answer(found: Sequence[_Placed], surely: str, perhaps: str) -> Answer:
 
 
 RULES: Final = (
-    Rule("small-cells", 2, _small),
-    Rule("unrounded-counts", 2, _unrounded),
+    Rule("small-cells", 3, _small),
+    Rule("unrounded-counts", 3, _unrounded),
     Rule("class-disclosure", 2, _classes),
 )

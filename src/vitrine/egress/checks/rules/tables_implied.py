@@ -28,7 +28,8 @@ _Placed = tuple[str, Certainty]
 _TOTALS: Final = frozenset({"total", "n", "denominator", "size"})
 _OF_ALL: Final = word_set(
     "accuracy acc error response survival mortality readmission complication complications "
-    "recurrence relapse completion attendance uptake misclassification success failure"
+    "recurrence relapse completion attendance uptake misclassification success failure positive "
+    "positivity prevalence incidence progression malignancy toxicity anteil quote proportion"
 )
 _OF_CLASS: Final = word_set(
     "sensitivity specificity recall tpr tnr fpr fnr detection miss missed yield"
@@ -42,6 +43,7 @@ def _implied_counts(document: Document, policy: DisclosurePolicy) -> Answer:
         found += _implied_cells(view, policy.threshold)
         found += _complements(view, policy.threshold)
         found += _implied_by_rates(view, policy.threshold)
+        found += _implied_by_composition(view, policy.threshold)
         found += [(place, Certainty.LIKELY) for place in few_left(view, policy)]
     found += [(place, Certainty.LIKELY) for place in implied_in(document, policy)]
     said = f"percentages, rates or totals that give away a count from 1 to {policy.threshold - 1}"
@@ -101,6 +103,35 @@ def fitting(percent: float, decimals: int, total: int) -> tuple[int, int]:
     return max(0, low), min(total, high)
 
 
+def _implied_by_composition(view: View, threshold: int) -> Iterator[_Placed]:
+    """Counts that were taken out but whose share stands, where other rows tell the whole."""
+    for counts in count_columns(view):
+        for percents in range(len(view.columns)):
+            whole = _whole_of(view, counts, percents) if percents != counts else 0
+            for number, line in enumerate(view.cells if whole else ()):
+                cell = line[percents]
+                if line[counts].form is not Form.MARKER or not cell.value:
+                    continue
+                low, high = fitting(cell.value, cell.decimals, whole)
+                if 1 <= low <= high < threshold:
+                    yield view.table.place(number, percents), Certainty.SURE
+
+
+def _whole_of(view: View, counts: int, percents: int) -> int:
+    """How many people all rows are about, when two rows or more agree on it; else 0."""
+    known = [
+        (line[percents].value or 0.0, line[counts].count or 0, line[percents].decimals)
+        for line in view.cells
+        if line[counts].count and line[percents].value
+    ]
+    if len(known) < 2 or max(known)[0] <= 1:
+        return 0
+    share, count, _ = max(known)
+    whole = max(1, round(100 * count / share))
+    close = [abs(100 * n / whole - part) <= 0.51 * 10.0**-places for part, n, places in known]
+    return whole if all(close) else 0
+
+
 def _implied_by_rates(view: View, threshold: int) -> Iterator[_Placed]:
     """Rates of a model or of an outcome that, with how many they are of, leave few of a kind."""
     down, across = count_columns(view), _numbers_above(view)
@@ -108,6 +139,8 @@ def _implied_by_rates(view: View, threshold: int) -> Iterator[_Placed]:
         for column, cell in enumerate(line):
             words = _rate_words(view.table.columns[column]) or _rate_words(view.names[number])
             if not words or column in view.labels or cell.value is None:
+                continue
+            if Kind.STATISTIC in (view.columns[column], view.rows[number]):
                 continue
             if cell.form not in (Form.NUMBER, Form.PERCENT, Form.COUNT):
                 continue
@@ -199,4 +232,4 @@ def _complements(view: View, threshold: int) -> Iterator[_Placed]:
             yield view.table.place(each.row, each.column), Certainty.LIKELY
 
 
-RULES: Final = (Rule("implied-counts", 2, _implied_counts),)
+RULES: Final = (Rule("implied-counts", 3, _implied_counts),)

@@ -26,7 +26,8 @@ Answer = Iterable[tuple[Severity, str, Sequence[str]]]
 _Key = tuple[str, ...]
 
 _TOTAL: Final = re.compile(
-    r"(?:grand |sub)?total|all|sum|overall|any|both(?: sexes)?|margin|combined|everyone"
+    r"(?:grand |sub)?totale?s?(?: n)?|all(?: \w+){0,2}|sum|overall|any|both(?: sexes)?|margin"
+    r"|combined|everyone|gesamt|insgesamt|summe|alle|totaal|todos|ensemble|tous"
 )
 _CELLS_LIMIT: Final = 20_000
 

@@ -7,14 +7,17 @@ from collections.abc import Iterator
 from typing import Final
 
 from vitrine.egress.checks.document import Document, Role
+from vitrine.egress.checks.rules.prose_nameless import nameless_counts
 from vitrine.egress.checks.rules.prose_sentences import sentences
 from vitrine.egress.checks.rules.prose_words import (
     ADJECTIVES,
+    COMPARED,
     DIGITS,
     FREE,
     NOT_PEOPLE,
     PERSONS,
     SPELLED,
+    SUPPOSED,
     THINGS,
     WRITTEN,
     whole,
@@ -48,9 +51,6 @@ _PART: Final = re.compile(
     rf"{FREE}({WRITTEN})\s*(?:/|of|out of)\s*(?:the\s+|all\s+|these\s+|our\s+)?(?:{WRITTEN})"
     rf"\s+{ADJECTIVES}(?:{PERSONS}|{THINGS})\b",
     re.IGNORECASE,
-)
-_COMPARED: Final = re.compile(
-    r"(?:[<>≤≥]=?|at least|at most|(?:fewer|less|more) than|up to|first|last)\s*$", re.IGNORECASE
 )
 _PRINTED: Final = re.compile(
     rf"\b{PERSONS}\b(?:(?!\b(?:per|batch|folds?|min\w*|max\w*|mean|median|average|age|ids?|threshold)"
@@ -89,15 +89,13 @@ _GROUPED: Final = re.compile(
 )
 _LISTED: Final = re.compile(r"(?<=[a-z]) \((\d{1,4})\)(?=\s*(?:[,;.]|and\b|$))")
 _REASONS: Final = re.compile(r"\b(?:exclu\w+|reasons?|withdr\w+|causes? of death)\b", re.IGNORECASE)
-_SUPPOSED: Final = re.compile(
-    r"\b(?:suppose|assum(?:e|ing)|hypothetical\w*|imagine|simulat\w+|representatives?|lay members"
-    r"|steering|et al|previous stud(?:y|ies)|batch(?:es)? (?:of|that|size)|same (?:rank|score))\b",
-    re.IGNORECASE,
-)
-"""Of what a sentence speaks that counts none of the patients of a study."""
 _LOST: Final = re.compile(rf"\blost\s+({WRITTEN})\s+to\s+follow", re.IGNORECASE)
 _SINGLE: Final = re.compile(
-    rf"\b(?:a|one|only a) (single) {ADJECTIVES}{PERSONS}\b(?! (?:institution|use))", re.IGNORECASE
+    rf"\b(?:a|one|only a) (single) {ADJECTIVES}{PERSONS}\b(?! (?:institution|use))"
+    rf"|\b(?:nur|lediglich) (eine?m?) {ADJECTIVES}patient(?:in|en)?\b"
+    rf"|\b(half a dozen|a couple of|a pair of|a trio of) {ADJECTIVES}(?:{PERSONS}|{THINGS})\b"
+    r"|\b(un solo|una sola|un seul|une seule) (?:paciente|paziente|patiente?|caso|cas)\b",
+    re.IGNORECASE,
 )
 _COUNTED: Final = (
     (_PART, Certainty.SURE),
@@ -179,17 +177,19 @@ def counts_in(document: Document) -> Iterator[tuple[str, int, Certainty]]:
                 yield sentence.place(offset), count, certainty
             elif certainty is Certainty.SURE:
                 yield sentence.place(offset), count, Certainty.LIKELY
+    for place, count in nameless_counts(document):
+        yield place, count, Certainty.LIKELY
 
 
 def counts_of(line: str) -> Iterator[tuple[int, int, Certainty]]:
     """Where in a sentence a count of people stands, from 0, the count and how sure it is."""
-    if _SUPPOSED.search(line):
+    if SUPPOSED.search(line):
         return
     taken: set[int] = set()
     for start, written, certainty in (*_in_digits(line), *_in_lists(line), *_in_words(line)):
         if start not in taken:
             taken.add(start)
-            yield start, 1 if written.lower() == "single" else whole(written), certainty
+            yield start, whole(written) or int(not written[:1].isdigit()), certainty
 
 
 _Found = tuple[int, str, Certainty]
@@ -200,7 +200,7 @@ def _in_digits(line: str) -> Iterator[_Found]:
     for pattern, certainty in _COUNTED if any(map(str.isdigit, line)) else _COUNTED[:1]:
         for found in pattern.finditer(line):
             if pattern is _PART:
-                named = not _COMPARED.search(line[: found.start()][-24:])
+                named = not COMPARED.search(line[: found.start()][-24:])
             else:
                 named = pattern in (_KEYED, _PRINTED, _FLOW) or _is_meant(line, found)
             if named:
@@ -221,8 +221,9 @@ def _in_lists(line: str) -> Iterator[_Found]:
 def _in_words(line: str) -> Iterator[_Found]:
     for pattern, certainty in (*_SPELLED, (_SINGLE, Certainty.LIKELY)):
         for found in pattern.finditer(line):
+            group = found.lastindex or 1
             if _is_meant(line, found):
-                yield found.start(1), found[1], certainty
+                yield found.start(group), found[group], certainty
     for pattern in (_ACTED, _WHOM, _SHARED, _NAMED, _GROUPED) if _OF_PEOPLE.search(line) else ():
         for found in pattern.finditer(line):
             group = found.lastindex or 0

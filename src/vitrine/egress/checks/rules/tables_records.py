@@ -69,6 +69,7 @@ def _row_level(document: Document, policy: DisclosurePolicy) -> Answer:
             or _is_a_value_per_case(table, columns)
             or _is_a_score_per_case(table, columns)
             or _has_event_times(columns)
+            or _falls_by_one(columns)
             or is_disguised(table, columns)
         ):
             likely.append(place)
@@ -248,4 +249,37 @@ def _has_event_times(columns: Sequence[Profile]) -> bool:
     return bool((steps > 0).all()) and len(set(steps.round(6).tolist())) > times.size / 5
 
 
-RULES: Final = (Rule("row-level-data", 2, _row_level),)
+def _falls_by_one(columns: Sequence[Profile]) -> bool:
+    """Whether a share of all falls or rises by the same least step at times of no raster.
+
+    That step is one person: each row is the time of an event, whatever the columns are called.
+    """
+    found = [each for each in columns if each.is_numeric and not each.words & _NO_CASES]
+    for share in found:
+        values = share.numbers
+        if values.size < _STEPS or values.min() < 0 or values.max() > 1 or share.levels < _STEPS:
+            continue
+        steps = numpy.abs(numpy.diff(values))
+        taken = steps[steps > 1e-9]
+        if not share.is_ordered() or taken.size < _STEPS - 1:
+            continue
+        one = float(taken.min())
+        times = taken / one
+        is_whole = bool((numpy.abs(times - times.round()) < 0.06 * times.round()).all())
+        if one < _LEAST_STEP or not is_whole or float((times.round() == 1).mean()) < 0.6:
+            continue
+        if any(_is_irregular(each) for each in found if each.index < share.index):
+            return True
+    return False
+
+
+def _is_irregular(column: Profile) -> bool:
+    """Whether values rise, by steps that are seldom the same."""
+    steps = numpy.diff(column.numbers)
+    rising = bool((steps >= 0).all()) and column.levels > column.numbers.size / 2
+    return rising and len(set(steps.round(6).tolist())) > column.numbers.size / 3
+
+
+_STEPS: Final = 8
+_LEAST_STEP: Final = 1e-4
+RULES: Final = (Rule("row-level-data", 3, _row_level),)

@@ -20,7 +20,8 @@ _WHOLE: Final = re.compile(
     r"(?:grand )?(?:total|all|overall|sum|n|everyone)(?: (?:n|patients|women|men|participants"
     r"|subjects|people|cases|examinations|scans))?|(?:patients|subjects|participants) \(?total\)?"
     r"|(?:assessed|screened|enrolled|invited|identified|recruited|randomi[sz]ed|included|eligible"
-    r"|registered|referred)\b.*|total number.*|number of (?:patients|participants|subjects)",
+    r"|registered|referred)\b.*|n[_ ](?:total|all|patients|subjects|screened|enrolled)|total[_ ]n"
+    r"|total number.*|number of (?:patients|participants|subjects)",
     re.IGNORECASE,
 )
 _STEPS: Final = word_set(

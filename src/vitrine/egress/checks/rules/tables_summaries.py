@@ -10,10 +10,18 @@ from vitrine.egress.checks.document import Document, Role
 from vitrine.egress.checks.finding import Severity
 from vitrine.egress.checks.rule import Rule
 from vitrine.egress.checks.rules.prose_claims import extremes_in
+from vitrine.egress.checks.rules.prose_sentences import sentences
 from vitrine.egress.checks.rules.tables_cells import Cell, Form, stated_counts
 from vitrine.egress.checks.rules.tables_counted import headed_counts, is_result
 from vitrine.egress.checks.rules.tables_view import View, view_of
-from vitrine.egress.checks.rules.tables_words import VARIABLES, Kind, kind_of, tokens_of, word_set
+from vitrine.egress.checks.rules.tables_words import (
+    STATISTICS,
+    VARIABLES,
+    Kind,
+    kind_of,
+    tokens_of,
+    word_set,
+)
 from vitrine.egress.disclosure import DisclosurePolicy
 
 Answer = Iterable[tuple[Severity, str, Sequence[str]]]
@@ -134,9 +142,14 @@ def _missing_counts(document: Document, policy: DisclosurePolicy) -> Answer:
     places = []
     for view in map(view_of, document.tables):
         if not _has_evidence(view) and (
-            _is_regression(view) or _sums_people_up(view) or _compares_groups(view)
+            _is_regression(view)
+            or _sums_people_up(view)
+            or _compares_groups(view)
+            or _averages_groups(view)
         ):
             places.append(view.table.at or "the table")
+    if not document.tables:
+        places += _groups_in_prose(document)
     if places:
         said = "means or effects without the number of people behind them"
         yield Severity.WARN, said, places
@@ -162,6 +175,8 @@ def _is_regression(view: View) -> bool:
 
 def _compares_groups(view: View) -> bool:
     """Whether rows are groups of people, and columns what was measured of each."""
+    if set(tokens_of(view.table.caption)) & {"weights", "class", "classes", "labels"}:
+        return False
     if view.table.columns == ("name", "value") and kind_of(view.table.caption) is Kind.MEASURE:
         return all(set(tokens_of(name)) & _GROUP_NAMES for name in view.names)
     if len(view.table.rows) < 2 or not view.labels or 0 not in view.labels:
@@ -186,6 +201,37 @@ def _compares_groups(view: View) -> bool:
     )
 
 
+def _averages_groups(view: View) -> bool:
+    """Whether rows are groups of people, and columns nothing but a mean and a spread."""
+    if len(view.table.rows) < 2 or 0 not in view.labels:
+        return False
+    over = {word for name in view.table.columns[1:] for word in tokens_of(name)}
+    named = all(set(tokens_of(name)) & _GROUP_NAMES for name in view.names)
+    return named and bool(over & _CENTRES) and over <= STATISTICS
+
+
+def _groups_in_prose(document: Document) -> Iterator[str]:
+    """Sentences that give a result for each of several groups, of no known size."""
+    for sentence in sentences(document):
+        found = list(_RESULT_OF_GROUP.finditer(sentence.text))
+        if len(found) > 1 and _RESULT.search(sentence.text):
+            yield sentence.place(found[0].start())
+
+
+_RESULT: Final = re.compile(
+    r"\b(?:auc|auroc|dice|dsc|sensitivity|specificity|accuracy|recall|hr|hazard ratio|odds ratio"
+    r"|mean|median|rate|survival|response|c-?index)\b",
+    re.IGNORECASE,
+)
+_RESULT_OF_GROUP: Final = re.compile(
+    r"(?<![\d.])(?:0?\.\d{1,4}|\d{1,3}\.\d{1,3}|\d{1,3}\s?%)\s*(?:\([^()]{0,40}\)\s*)?"
+    r"(?:in|for|among)\s+(?:the\s+)?(?:wom[ae]n|men|males?|females?|girls|boys|white|black|asian"
+    r"|hispanic|(?:never|ex|current)?[ -]?smokers|diabetics|responders|non-?responders|carriers"
+    r"|patients (?:with|under|over|aged)|those (?:with|under|over))",
+    re.IGNORECASE,
+)
+
+
 def _is_average(kind: Kind, words: set[str]) -> bool:
     return kind is Kind.PERCENT or bool(words & _CENTRES)
 
@@ -202,7 +248,10 @@ _GROUPINGS: Final = word_set(
     "ethnicity race sex gender age stage subgroup site hospital centre center region smoking "
     "smoker deprivation histology grade arm cohort density population bmi diagnosis country"
 )
-_GROUP_NAMES: Final = word_set("female male women men girls boys white black asian smokers")
+_GROUP_NAMES: Final = word_set(
+    "female male women men girls boys white black asian smokers malignant benign responders "
+    "nonresponders responder controls cases diabetic diabetics survivors carriers patients"
+)
 _OF_FEATURES: Final = word_set("feature features gene genes radiomic biomarker term")
 _FIXED: Final = word_set(
     "weight points score threshold cutoff interval months_to dose scanner scanners beds page "
@@ -240,6 +289,6 @@ def _freedom(document: Document, policy: DisclosurePolicy) -> Answer:
 
 RULES: Final = (
     Rule("endpoints", 2, _endpoints),
-    Rule("missing-counts", 2, _missing_counts),
+    Rule("missing-counts", 3, _missing_counts),
     Rule("degrees-of-freedom", 1, _freedom),
 )

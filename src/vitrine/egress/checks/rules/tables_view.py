@@ -59,6 +59,7 @@ def view_of(table: Table) -> View:
             kinds[label] = kind_of(label)
         return kinds[label]
 
+    cells = _with_letters_for_counts(cells, table)
     columns = tuple(
         Kind.OTHER if re.fullmatch(r"column \d+", name) else kind(name) for name in table.columns
     )
@@ -81,6 +82,32 @@ def view_of(table: Table) -> View:
         rows.append(found)
         names.append(" ".join(filter(None, [section if section not in own else "", *own])))
     return View(table, cells, columns, labels, tuple(rows), tuple(names), _of_caption(said))
+
+
+_LETTERS: Final = re.compile(r"[A-Za-z#?•.]{1,3}|supp\w*\.?|few|small|hidden", re.IGNORECASE)
+_FEWEST_COUNTS: Final = 2
+
+
+def _with_letters_for_counts(
+    cells: tuple[tuple[Cell, ...], ...], table: Table
+) -> tuple[tuple[Cell, ...], ...]:
+    """The cells, with a letter that stands among counts read as what stands for one."""
+    width = range(1, len(table.columns))
+    counts = {k: sum(line[k].form is Form.COUNT for line in cells[:SHAPE_ROWS]) for k in width}
+    mostly = {
+        k for k, count in counts.items() if count >= _FEWEST_COUNTS and count * 2 > len(cells)
+    }
+    if not mostly:
+        return cells
+    return tuple(
+        tuple(
+            Cell(Form.MARKER)
+            if k in mostly and cell.form is Form.TEXT and _LETTERS.fullmatch(row[k].strip())
+            else cell
+            for k, cell in enumerate(line)
+        )
+        for line, row in zip(cells, table.rows, strict=True)
+    )
 
 
 def _of_section(kind: Kind) -> Kind:

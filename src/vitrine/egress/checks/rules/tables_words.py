@@ -53,7 +53,8 @@ _ALONE: Final = word_set(
     "t z f p k r value low high 5 25 50 75 95 2.5 97.5 test mode limit upper lower"
 )
 _PEOPLE: Final = word_set(
-    "patienten patientinnen fälle pacientes patiënten patienter "
+    "patienten patientinnen fälle pacientes patiënten patienter pazienti frauen männer mujeres "
+    "hombres femmes hommes donne uomini probanden teilnehmer casos todesfälle fallecidos décès "
     "patients subjects participants people persons individuals women men children boys girls "
     "adults infants neonates mothers cases controls deaths died events admissions survivors "
     "donors volunteers respondents recipients carriers responders residents users pupils "
@@ -64,7 +65,8 @@ _PEOPLE: Final = word_set(
     "eligible consented withdrawn analysed analyzed dead alive patient_count dropouts relapses "
     "hospitalisations hospitalizations infections diagnoses misclassified misclassifications "
     "smokers carriers cancers carcinomas strokes ablations operations responded progressed "
-    "relapsed recurred survived improved worsened attended completed invited declined"
+    "relapsed recurred survived improved worsened attended completed invited declined treated "
+    "allocated recruited"
 )
 PERSON_NOUNS: Final = word_set(
     "patienten patientinnen pacientes patiënten patienter patients subjects participants people "
@@ -75,10 +77,11 @@ PERSON_NOUNS: Final = word_set(
 """Nouns that count persons themselves, not what was made of them."""
 _COUNTING: Final = word_set(
     "n num nb number count counts no nr nos freq frequency frequencies tally nrisk nevent ncensor "
-    "anzahl anz nombre effectif effectifs antal aantal numero número "
+    "anzahl anz nombre effectif effectifs antal aantal numero número häufigkeit cantidad "
+    "frecuencia fréquence frequenza fallzahl "
     "nobs obs observations cnt denominator numerator distribution"
 )
-_THINGS: Final = word_set(
+THINGS: Final = word_set(
     "layer layers epoch epochs fold folds split splits feature features estimator estimators "
     "component components tree trees neighbor neighbors neighbours cluster clusters iteration "
     "iterations iter iters step steps batch batches param params parameter parameters channel "
@@ -101,7 +104,7 @@ _THINGS: Final = word_set(
 )
 _HEADS: Final = frozenset(
     word
-    for word in _THINGS - word_set("class groups classes levels categories labels")
+    for word in THINGS - word_set("class groups classes levels categories labels")
     if word.endswith("s")
 )
 """Things that a label of several words is about when it ends with them: `CT scanners`."""
@@ -154,7 +157,10 @@ _GROUPS: Final = word_set(
     "histology diagnosis subtype arm cohort ward region emergency elective obese overweight "
     "underweight single married divorced widowed t1 t2 t3 t4 n0 n1 n2 m0 m1 i ii iii iv total all"
 )
-_PERCENTAGES: Final = word_set("percent percentage pct proportion prevalence share perc")
+_PERCENTAGES: Final = word_set(
+    "percent percentage pct proportion prevalence share perc anteil prozent porcentaje pourcentage "
+    "percentuale proporción quota"
+)
 _OUTCOMES: Final = word_set(
     "mortality recurrence event death readmission complication survival response relapse"
 )
@@ -273,7 +279,7 @@ def _counting(words: tuple[str, ...]) -> Kind | None:
     rest = said - _COUNTING - {"of", "the", "total", "in"}
     if words[-1] in ("counts", "distribution") and rest & {"class", "label", "category", "group"}:
         return Kind.COUNT
-    if rest & _THINGS and not rest & _PEOPLE:
+    if rest & THINGS and not rest & _PEOPLE:
         return Kind.SETTING
     if rest & _MEASURES and not rest & _PEOPLE and words[0] != "number":
         return None
