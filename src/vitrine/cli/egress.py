@@ -39,35 +39,70 @@ def check(
         Path | None,
         typer.Option(help="A folder of DICOM or NIfTI files: find pictures that show one."),
     ] = None,
+    earlier: Annotated[
+        Path | None,
+        typer.Option(help="A folder of files released before: find what they give away together."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Check files as one request; needs no node.
 
-    Links, pipes, sockets and devices are never opened: they are named as skipped. Exit 0 when
+    Links, pipes, sockets and devices are never opened: they are named as not opened. Exit 0 when
     nothing blocks, 1 when anything does or there is nothing to check, 2 when called wrongly.
     """
     from vitrine.egress.checks import apart, images_index  # imports what reads every kind of file
     from vitrine.egress.checks.rules import images_match
 
     chosen = disclosure.load(policy)
-    found, skipped = _files(paths)
+    found, not_opened = _files(paths)
     digests = {name: _sha256(path) for name, path in found}
     more = [] if images is None else [images_match.rule_for(images_index.index_of(images))]
     reports = apart.check(
         [(name, partial(_bytes, path, chosen.max_file_bytes)) for name, path in found],
         chosen,
         more=more,
+        earlier=[] if earlier is None else _earlier(earlier, chosen.max_file_bytes),
     )
+    skipped = _skipped(images, earlier)
     files = [{"path": r.path, "sha256": digests[r.path], **r.as_json()} for r in reports]
     if as_json:
         show_json({"policy": chosen.name, "policy_version": chosen.version,
-                   "files": files, "skipped": skipped})  # fmt: skip
+                   "files": files, "skipped": skipped, "not_opened": not_opened})  # fmt: skip
     else:
         _show(files)
+        for each in not_opened:
+            say(f"not opened: {cell_text(each['path'])}: {each['reason']}")
         for each in skipped:
-            say(f"skipped {cell_text(each['path'])}: {each['reason']}")
+            say(f"skipped {each['check']}: {each['why']}")
     if any(each["severity"] == "block" for file in files for each in file["findings"]):
         raise typer.Exit(1)
+
+
+def _skipped(images: Path | None, earlier: Path | None) -> list[dict[str, str]]:
+    """The checks that were not made, each with the reason."""
+    skipped = []
+    if images is None:
+        skipped.append({"check": "image-match", "why": "no folder of images was given (--images)"})
+    if earlier is None:
+        why = "no folder of earlier releases was given (--earlier)"
+        skipped.append({"check": "earlier-releases", "why": why})
+    return skipped
+
+
+def _earlier(folder: Path, limit: int) -> list[tuple[str, Any]]:
+    """Name below the folder and how to read each file that was released before.
+
+    Raises:
+        NotFound: when there is no such folder, or no file in it.
+    """
+    found, _ = _files([folder])
+    return [
+        (
+            os.path.relpath(path, folder) if path != folder else path.name,
+            partial(_bytes, path, limit),
+        )
+        for _, path in found
+    ]
 
 
 def _files(paths: Sequence[Path]) -> tuple[list[tuple[str, Path]], list[dict[str, str]]]:

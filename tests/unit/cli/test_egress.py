@@ -35,12 +35,42 @@ def test_what_is_no_file_is_named_and_never_opened(folder, capsys):
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(folder / "socket"))
         status, answer = checked(capsys, folder)
-    names = {Path(each["path"]).name: each["reason"] for each in answer["skipped"]}
+    names = {Path(each["path"]).name: each["reason"] for each in answer["not_opened"]}
     assert status == 0
     assert [Path(each["path"]).name for each in answer["files"]] == ["a.txt"]
     assert set(names) == {"link.txt", "inner", "pipe.csv", "socket"}
     assert "not followed" in names["inner"]
     assert "pipe" in names["pipe.csv"]
+
+
+STAGES = "stage,patients\nI,150\nII,{}\nIII,121\n"
+
+
+@pytest.mark.parametrize(("released", "asked"), [(141, 137), (137, 141)])
+def test_a_table_a_few_off_one_that_has_left_is_found(tmp_path, capsys, released, asked):
+    for name, count in (("before", released), ("now", asked)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "table.csv").write_text(STAGES.format(count))
+    _, alone = checked(capsys, tmp_path / "now")
+    _, answer = checked(capsys, tmp_path / "now", "--earlier", tmp_path / "before")
+    (found,) = answer["files"][0]["findings"]
+    assert alone["files"][0]["findings"] == []
+    assert (found["check"], found["location"]) == ("differencing", "row 3, column patients")
+    assert "released earlier/table.csv" in found["message"]
+
+
+def test_what_left_before_is_not_reported_again(tmp_path, capsys):
+    (tmp_path / "before").mkdir()
+    (tmp_path / "before" / "small.csv").write_text("stage,patients\nI,150\nII,3\n")
+    (tmp_path / "a.txt").write_text("AUC 0.91\n")
+    _, answer = checked(capsys, tmp_path / "a.txt", "--earlier", tmp_path / "before")
+    assert [each["findings"] for each in answer["files"]] == [[]]
+
+
+def test_checks_that_were_not_made_are_named_with_the_reason(folder, capsys):
+    _, answer = checked(capsys, folder)
+    assert {each["check"] for each in answer["skipped"]} == {"image-match", "earlier-releases"}
+    assert all(each["why"] for each in answer["skipped"])
 
 
 def test_a_file_given_twice_is_one_file(folder, capsys):

@@ -43,6 +43,7 @@ def check(
     timeout_s: float = TIMEOUT_S,
     on_done: Callable[[str], None] = lambda _path: None,
     more: Sequence[Rule] = (),
+    earlier: Sequence[tuple[str, Callable[[], bytes]]] = (),
 ) -> list[Report]:
     """The reports on all files of one request, in their order.
 
@@ -51,12 +52,20 @@ def check(
             that cannot be opened is reported as not checked.
         on_done: called with the path of each file that has been looked at.
         more: checks besides those that every file meets, as one against a project's images.
+        earlier: what was released before; only compared with, never reported on. One that cannot
+            be read makes every new file say so.
 
     Raises:
         Unavailable: when this machine cannot confine a process; nothing is opened then.
     """
     readers.prepare()
-    reports, facts = [], []
+    reports, facts, known = [], [], []
+    unknown: list[str] = []
+    for path, read in earlier:
+        try:
+            known.append(_apart(partial(_look, path, read(), policy, ()), timeout_s)[1])
+        except (OSError, _Broken):
+            unknown.append(path)
     for path, read in files:
         try:
             content = read()
@@ -73,11 +82,19 @@ def check(
             reports.append(engine.unread(path, content, str(problem)))
         on_done(path)
     try:
-        found = _apart(partial(engine.compare, facts, policy), timeout_s)
+        found = _apart(partial(engine.compare_with, facts, known, policy), timeout_s)
     except _Broken as problem:
         lost = engine.not_checked("the comparison of the files", InvalidInput(str(problem)))
         return [report.with_findings([lost]) for report in reports]
-    return [report.with_findings(map(finding_of, found.get(report.path, []))) for report in reports]
+    damaged = InvalidInput("it is damaged or beyond the limits")
+    lost_ones = [
+        engine.not_checked(f"the comparison with {engine.EARLIER}{path}", damaged)
+        for path in unknown
+    ]
+    return [
+        report.with_findings([*map(finding_of, found.get(report.path, [])), *lost_ones])
+        for report in reports
+    ]
 
 
 def _look(path: str, content: bytes, policy: DisclosurePolicy, more: Sequence[Rule]) -> Any:

@@ -154,6 +154,38 @@ def compare(facts: Sequence[Any], policy: DisclosurePolicy) -> dict[str, list[Fi
     return {path: list(merged(findings)) for path, findings in found.items()}
 
 
+def compare_with(
+    facts: Sequence[Any], earlier: Sequence[Any], policy: DisclosurePolicy
+) -> dict[str, list[Finding]]:
+    """What the files of one request say together, and with what was released earlier.
+
+    A finding that rests on an earlier file is about the new one: what has left has left.
+    """
+    found = compare(facts, policy)
+    if not earlier:
+        return found
+    known = [{**each, "path": f"{EARLIER}{each['path']}"} for each in earlier]
+    before = compare(known, policy)
+    for path, findings in compare([*known, *facts], policy).items():
+        for each in findings:
+            if each in before.get(path, ()) or each in found.get(path, ()):
+                continue
+            for about in [path] if path in found else _named(each, found):
+                found[about] = list(merged((*found[about], replace(each, locations=()))
+            if about != path else (*found[about], each)))  # fmt: skip
+    return found
+
+
+def _named(finding: Finding, paths: Iterable[str]) -> list[str]:
+    """The new files that a finding about an earlier one names; all of them when it names none."""
+    all_paths = list(paths)
+    return [path for path in all_paths if path in finding.message] or all_paths
+
+
+EARLIER: Final = "released earlier/"
+"""What the names of earlier files begin with in findings."""
+
+
 def unread(path: str, content: bytes, why: str) -> Report:
     """The report on a file whose child process ended without an answer."""
     kind = kinds.kind_of(path, content)
