@@ -1,0 +1,119 @@
+"""`vitrine deid`: de-identification, its keys and profiles."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vitrine.cli.output import AsJson, say, show_json
+from vitrine.errors import InvalidInput
+
+app = typer.Typer()
+key_app = typer.Typer(help="Keys: files of 64 hexadecimal digits.", no_args_is_help=True)
+app.add_typer(key_app, name="key")
+
+
+@app.callback()
+def _top() -> None:
+    """De-identification."""
+
+
+@app.command()
+def run(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="A folder of files, or one file.")],
+    output: Annotated[Path, typer.Argument(metavar="OUT", help="An empty or begun folder.")],
+    key_file: Annotated[Path, typer.Option(help="The key, mode 600.")],
+    profile: Annotated[str, typer.Option(help="A profile's name, or a JSON file.")] = "research",
+    values: Annotated[
+        Path | None, typer.Option(help="Decisions about free text: a JSON file.")
+    ] = None,
+    keep_pixels: Annotated[
+        bool,
+        typer.Option("--keep-pixels", help="Let objects through whose pixels may show text."),
+    ] = False,
+    workers: Annotated[int, typer.Option(min=1, help="Processes; 0 chooses.")] = (
+        os.cpu_count() or 1
+    ),
+    as_json: AsJson = False,
+) -> None:
+    """De-identify files by PS3.15 Annex E; run again, it goes on where it ended.
+
+    Whatever is not cleaned is refused with the reason. Exit 0 when all files are written, 1 when
+    any is refused, 2 when called wrongly.
+    """
+    from dataclasses import replace
+
+    from vitrine.deid import keys
+    from vitrine.deid import run as runner
+    from vitrine.deid.engine import values as decisions
+    from vitrine.deid.rules import profile as profiles
+
+    try:
+        chosen, digest = profiles.load(profile)
+        key = keys.read(key_file)
+        decided = decisions.read(values) if values else decisions.Values()
+    except InvalidInput as problem:
+        raise typer.BadParameter(problem.sentence()) from None
+    if keep_pixels:
+        chosen = replace(chosen, burned_in="keep")
+    began, last = time.monotonic(), [0.0]
+
+    def progress(done: int, of: int) -> None:
+        now = time.monotonic()
+        if now - last[0] >= 2 or done == of:
+            rate = done / max(0.001, now - began)
+            last[0] = now
+            say(f"{done} of {of} files, {rate:.0f} per second, {(of - done) / rate:.0f} s left")
+
+    report = runner.run(
+        source, output, chosen, digest, key, decided, workers=workers, progress=progress
+    )
+    if as_json:
+        show_json(report.as_json())
+    else:
+        for each in report.files:
+            if each.refused:
+                say(f"refused: {each.source}: {each.refused}")
+        print(f"{report.written} of {len(report.files)} files are written to {output}")
+    if report.written < len(report.files):
+        raise typer.Exit(1)
+
+
+@app.command("profiles")
+def show_profiles(as_json: AsJson = False) -> None:
+    """List the profiles that come with Vitrine, and what each retains."""
+    from vitrine.deid.rules import profile as profiles
+
+    found = [profiles.load(name)[0] for name in profiles.available()]
+    if as_json:
+        show_json([{"name": p.name, "version": p.version, "title": p.title,
+                    "dates": p.dates, "retains": list(p.retains)} for p in found])  # fmt: skip
+        return
+    for each in found:
+        print(f"{each.label}: {each.title}; dates: {each.dates}")
+        for kept in each.retains:
+            print(f"  keeps {kept}")
+
+
+@key_app.command("new")
+def new_key(file: Annotated[Path, typer.Argument(help="A file that does not exist yet.")]) -> None:
+    """Make a key in a new file of mode 600; print its id.
+
+    Who has the key can link every pseudonym to its patient. Without it, follow-up deliveries
+    cannot keep their pseudonyms.
+    """
+    from vitrine.deid import keys
+
+    print(keys.new(file).id)
+
+
+@key_app.command("id")
+def key_id(file: Annotated[Path, typer.Argument(help="A key.")]) -> None:
+    """Print the id of a key, which says which key it is and nothing about it."""
+    from vitrine.deid import keys
+
+    print(keys.read(file).id)
