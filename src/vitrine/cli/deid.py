@@ -117,3 +117,29 @@ def key_id(file: Annotated[Path, typer.Argument(help="A key.")]) -> None:
     from vitrine.deid import keys
 
     print(keys.read(file).id)
+
+
+@key_app.command("rotate")
+def rotate_key(file: Annotated[Path, typer.Argument(help="A key.")]) -> None:
+    """Put a new key in place of an old one, which stays beside it under its id; print the new id.
+
+    Pseudonyms of the new key have nothing to do with those of the old one.
+    """
+    from vitrine.deid import keys
+
+    key, kept = keys.rotate(file)
+    say(f"the old key is {kept}")
+    print(key.id)
+
+
+@key_app.command("destroy")
+def destroy_key(
+    file: Annotated[Path, typer.Argument(help="A key.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Nobody can link by it again.")] = False,
+) -> None:
+    """Overwrite and remove a key; print its id. What it made can then be linked by nobody."""
+    from vitrine.deid import keys
+
+    if not yes:
+        raise typer.BadParameter("a destroyed key cannot be had back; repeat with --yes")
+    print(keys.destroy(file))

@@ -113,3 +113,51 @@ def new(path: Path) -> Key:
         stream.flush()
         os.fsync(stream.fileno())
     return Key(secret)
+
+
+def rotate(path: Path) -> tuple[Key, Path]:
+    """A new key at `path`; the old one beside it, named by its id. Gives both places.
+
+    Pseudonyms of the new key have nothing to do with those of the old one.
+
+    Raises:
+        InvalidInput: when there is no key at `path`.
+    """
+    old = read(path)
+    kept = path.with_name(f"{path.name}.{old.id}")
+    coming = path.with_name(f"{path.name}.new")
+    key = new(coming)
+    try:
+        os.link(path, kept)
+    except FileExistsError:
+        coming.unlink()
+        raise InvalidInput(f"{kept} exists, and a key is never overwritten") from None
+    os.replace(coming, path)
+    _make_names_durable(path.parent)
+    return key, kept
+
+
+def destroy(path: Path) -> str:
+    """Overwrite and remove the key at `path`; gives its id. Nobody can link by it afterwards.
+
+    A copy in a backup or in spare blocks of a disk is out of reach.
+
+    Raises:
+        InvalidInput: when there is no key at `path`.
+    """
+    key = read(path)
+    with open(path, "r+b") as stream:
+        stream.write(b"0" * path.stat().st_size)
+        stream.flush()
+        os.fsync(stream.fileno())
+    path.unlink()
+    _make_names_durable(path.parent)
+    return key.id
+
+
+def _make_names_durable(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

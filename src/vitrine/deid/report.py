@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
+
+from vitrine.deid.engine.stage import Mask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +23,19 @@ class FileReport:
     refused: str | None
     """Why, without a value of the file."""
 
-    masks: tuple[dict[str, Any], ...] = ()
-    """Regions that were covered in its pixels: `frames`, and `box` as columns and rows."""
+    masks: tuple[Mask, ...] = ()
+    """Regions that were covered in its pixels."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The report of the file as the command line prints it."""
+        return {
+            "source": self.source,
+            "sha256_in": self.sha256_in,
+            "output": self.output,
+            "sha256_out": self.sha256_out,
+            "refused": self.refused,
+            "masks": [mask.as_record() for mask in self.masks],
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,5 +65,5 @@ class RunReport:
                 "written": self.written,
                 "refused": len(self.files) - self.written,
             },
-            "files": [asdict(each) for each in self.files],
+            "files": [each.as_json() for each in self.files],
         }

@@ -16,7 +16,7 @@ import resource
 import shutil
 import signal
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from vitrine.deid.engine import file as engine
+from vitrine.deid.engine.stage import Mask, PixelStage
 from vitrine.deid.engine.values import Values
 from vitrine.deid.keys import Key
 from vitrine.deid.report import FileReport, RunReport
@@ -52,6 +53,7 @@ class Task:
     values: Values = field(repr=False)
     source: Path
     partial: Path
+    stage: PixelStage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +74,13 @@ def run(
     values: Values,
     *,
     workers: int,
+    stage: PixelStage | None = None,
     progress: Progress = lambda _done, _of: None,
 ) -> RunReport:
     """De-identify the files at `source` into `output`; what is done already is not done again.
+
+    Args:
+        stage: searches pixels for text, in the workers, under profiles that ask for it.
 
     Raises:
         InvalidInput: when there is nothing to read, or `output` lies within `source` or holds
@@ -87,12 +93,13 @@ def run(
         header = {
             "profile": f"{profile_sha256} {profile.burned_in}",
             "values": _digest_of(values),
+            "stage": f"{stage.__module__}.{stage.__qualname__}" if stage else "",
             "key_id": key.id,
         }
         note = _Note(output / _NOTE, header, key)
         shutil.rmtree(output / _PARTIAL, ignore_errors=True)
         (output / _PARTIAL).mkdir(mode=0o700)
-        task = Task(profile, key, values, source, output / _PARTIAL)
+        task = Task(profile, key, values, source, output / _PARTIAL, stage)
         reports = list(_all(task, names, note, output, workers, progress))
         shutil.rmtree(output / _PARTIAL, ignore_errors=True)
     return RunReport(
@@ -137,10 +144,8 @@ def _alone(output: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise Conflict(f"another run writes to {output}") from None
-        try:
-            yield
-        finally:
-            (output / _LOCK).unlink(missing_ok=True)
+        # The file of the lock stays: a run that removed it would let two others lock two files.
+        yield
 
 
 def _digest_of(values: Values) -> str:
@@ -170,12 +175,14 @@ class _Note:
         """What is noted about a file with these bytes."""
         return self.known.get(self.key.tag("source", f"{source}\0{sha256}".encode()))
 
-    def add(self, source: str, sha256: str, output: str, sha256_out: str) -> None:
+    def add(self, source: str, sha256: str, written: engine.Written) -> None:
         """Note that a file has its output."""
         name = self.key.tag("source", f"{source}\0{sha256}".encode())
-        self._add({"source": name, "output": output, "sha256": sha256_out})
+        masks = [mask.as_record() for mask in written.masks]
+        place = f"{written.folder}/{written.name}"
+        self._add({"source": name, "output": place, "sha256": written.sha256, "masks": masks})
 
-    def _add(self, entry: dict[str, str]) -> None:
+    def _add(self, entry: Mapping[str, Any]) -> None:
         self.stream.write(json.dumps(entry) + "\n")
 
     def sync(self) -> None:
@@ -218,13 +225,14 @@ def _placed(each: _Done, note: _Note, output: Path, taken: dict[str, str]) -> Fi
         else:
             taken[place] = digest
             _rename(Path(each.partial), output / place)
-            note.add(each.source, each.sha256_in, place, digest)
+            note.add(each.source, each.sha256_in, each.written)
     return FileReport(
         source=each.source,
         sha256_in=each.sha256_in,
         output=place,
         sha256_out=digest,
         refused=refused,
+        masks=each.written.masks if each.written is not None and place else (),
     )
 
 
@@ -334,7 +342,9 @@ def _clean_one(task: Task, known: dict[str, Any], name: str) -> _Done:
         signal.alarm(_FILE_S + (path.stat().st_size >> 24))
         try:
             partial.unlink(missing_ok=True)
-            written = engine.clean_file(path, partial, task.profile, task.key, task.values)
+            written = engine.clean_file(
+                path, partial, task.profile, task.key, task.values, task.stage
+            )
         finally:
             signal.alarm(0)
         return _Done(name, digest, written, None, str(partial))
@@ -357,7 +367,8 @@ def _earlier(task: Task, entry: dict[str, Any]) -> engine.Written | None:
         if hashlib.file_digest(stream, "sha256").hexdigest() != entry["sha256"]:
             return None
     folder, _, name = entry["output"].rpartition("/")
-    return engine.Written(folder, name, entry["sha256"])
+    masks = tuple(Mask.from_record(each) for each in entry["masks"])
+    return engine.Written(folder, name, entry["sha256"], masks)
 
 
 def _path(source: Path, name: str) -> Path:

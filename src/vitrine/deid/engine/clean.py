@@ -20,14 +20,13 @@ from pydicom.multival import MultiValue
 from pydicom.tag import BaseTag
 
 from vitrine.deid.engine import codes, dates
-from vitrine.deid.engine.known import Known, known_of
+from vitrine.deid.engine.known import DEPTH_LIMIT, Known, known_of
 from vitrine.deid.engine.values import Values
 from vitrine.deid.keys import Key
 from vitrine.deid.rules import table
 from vitrine.deid.rules.profile import Profile
 from vitrine.errors import InvalidInput
 
-DEPTH_LIMIT: Final = 64
 ITEMS_LIMIT: Final = 2_000_000
 _TEXT: Final = frozenset({"SH", "LO", "ST", "LT", "UT", "UC", "UR", "AE"})
 _BYTES: Final = frozenset({"OB", "OW", "UN"})
@@ -365,4 +364,4 @@ def _empty(element: DataElement) -> DataElement:
 def _as_list(value: Any) -> list[Any]:
     if value is None:
         return []
-    return list(value) if isinstance(value, (MultiValue, list, tuple)) else [value]
+    return list(value) if isinstance(value, MultiValue | list | tuple) else [value]

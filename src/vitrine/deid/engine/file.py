@@ -22,9 +22,10 @@ from pydicom.filebase import DicomBytesIO
 from pydicom.filereader import _read_file_meta_info, read_dataset
 from pydicom.filewriter import write_dataset, write_file_meta_info
 from pydicom.tag import BaseTag
-from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
 from vitrine.deid.engine import clean, pixels
+from vitrine.deid.engine.stage import Mask, Painted, PixelStage
 from vitrine.deid.engine.values import Values
 from vitrine.deid.keys import Key
 from vitrine.deid.rules import table
@@ -53,7 +54,10 @@ _BURNED: Final = {
     "1.2.840.10008.5.1.4.1.1.12.1.1", "1.2.840.10008.5.1.4.1.1.77.1.1.1",
     "1.2.840.10008.5.1.4.1.1.77.1.2.1", "1.2.840.10008.5.1.4.1.1.77.1.4.1",
 }  # fmt: skip
-"""Ultrasound, secondary capture, angiography, film and video: text is often drawn in."""
+"""Ultrasound, secondary capture, angiography, fluoroscopy, video: text is often drawn in."""
+
+
+_BURNED_MODALITIES: Final = frozenset({"US", "IVUS", "SC", "XA", "RF", "OT", "ES", "XC"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +80,37 @@ class Written:
 
     name: str
     sha256: str
+    masks: tuple[Mask, ...] = ()
 
 
-def clean_file(source: Path, target: Path, profile: Profile, key: Key, values: Values) -> Written:
+def clean_file(
+    source: Path,
+    target: Path,
+    profile: Profile,
+    key: Key,
+    values: Values,
+    stage: PixelStage | None = None,
+) -> Written:
     """Clean one file into `target`, which is durable when this returns.
+
+    Args:
+        stage: searches the pixels for text; without one, objects that often show text are refused
+            unless the profile keeps them.
 
     Raises:
         InvalidInput: saying why the file is refused, without a word of its content.
+        OSError: when the disk refuses.
     """
     with opened(source) as read:
-        admit(read, profile)
+        admit(read, profile, has_stage=stage is not None)
+        painted = Painted()
+        if stage is not None and profile.burned_in == "ocr" and read.extents:
+            painted = stage(source, read.header)
         result = clean.deidentify(read.header, profile, key, values)
         _finish(result)
-        digest = _write(read, result, target)
+        digest = _write(read, result, painted, target)
     folder = f"{result.PatientID}/{result.StudyInstanceUID}/{result.SeriesInstanceUID}"
-    return Written(folder, f"{result.SOPInstanceUID}.dcm", digest)
+    return Written(folder, f"{result.SOPInstanceUID}.dcm", digest, painted.masks)
 
 
 @contextmanager
@@ -107,7 +127,7 @@ def opened(source: Path) -> Iterator[Read]:
             raise InvalidInput("it is no DICOM Part 10 file")
         try:
             yield _read(stream)
-        except InvalidInput:
+        except (InvalidInput, OSError):
             raise
         except RecursionError:
             raise InvalidInput("it nests sequences too deeply") from None
@@ -154,8 +174,11 @@ def _inflated(stream: BinaryIO) -> bytes:
     return b"".join(parts)
 
 
-def admit(read: Read, profile: Profile) -> None:
+def admit(read: Read, profile: Profile, *, has_stage: bool = False) -> None:
     """Nothing, when the engine has rules for this object.
+
+    Args:
+        has_stage: whether a stage will search the pixels for text.
 
     Raises:
         InvalidInput: with the reason.
@@ -171,13 +194,20 @@ def admit(read: Read, profile: Profile) -> None:
     if not sop_class.startswith(_STORAGE) or sop_class not in table.types().top:
         raise InvalidInput("its SOP class is none that can be cleaned")
     pixels.check_geometry(header, read.extents)
-    if profile.burned_in == "quarantine":
-        if str(header.get("BurnedInAnnotation", "")).strip() == "YES":
-            raise InvalidInput("it says that text is burned in, and text in pixels is not searched")
-        if sop_class in _BURNED:
-            raise InvalidInput(
-                "objects of its kind often show text, and text in pixels is not searched"
-            )
+    if read.extents and (profile.burned_in == "quarantine" or not has_stage):
+        _quarantine(header, sop_class, profile)
+
+
+def _quarantine(header: Dataset, sop_class: str, profile: Profile) -> None:
+    if profile.burned_in == "keep":
+        return
+    if str(header.get("BurnedInAnnotation", "")).strip().upper() == "YES":
+        raise InvalidInput("it says that text is burned in, and text in pixels is not searched")
+    modality = str(header.get("Modality", "")).strip().upper()
+    if sop_class in _BURNED or modality in _BURNED_MODALITIES:
+        raise InvalidInput(
+            "objects of its kind often show text, and text in pixels is not searched"
+        )
 
 
 def _finish(result: Dataset) -> None:
@@ -186,24 +216,30 @@ def _finish(result: Dataset) -> None:
             raise InvalidInput(f"it has no {keyword}")
 
 
-def _write(read: Read, result: Dataset, target: Path) -> str:
+def _write(read: Read, result: Dataset, painted: Painted, target: Path) -> str:
+    syntax = read.syntax if painted.pixel_data is None else ExplicitVRLittleEndian
+    if painted.pixel_data is not None:
+        result.update(painted.attributes or {})
+        result.PixelData = painted.pixel_data
+        result["PixelData"].VR = "OW" if result.BitsAllocated > 8 else "OB"
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = UID(str(result.SOPClassUID))
     meta.MediaStorageSOPInstanceUID = UID(str(result.SOPInstanceUID))
-    meta.TransferSyntaxUID = read.syntax
+    meta.TransferSyntaxUID = syntax
     meta.ImplementationClassUID = UID(IMPLEMENTATION)
-    with open(target, "xb") as out:
+    extents = read.extents if painted.pixel_data is None else []
+    with open(target, "wb") as out:
         out.write(_meta_only(meta))
-        if read.syntax == DeflatedExplicitVRLittleEndian:
+        if syntax == DeflatedExplicitVRLittleEndian:
             body = io.BytesIO()
-            body.write(_encoded(result, read.syntax))
-            pixels.copy(read.stream, read.extents, body)
+            body.write(_encoded(result, syntax))
+            pixels.copy(read.stream, extents, body)
             packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
             packed = packer.compress(body.getvalue()) + packer.flush()
             out.write(packed + b"\0" * (len(packed) % 2))
         else:
-            out.write(_encoded(result, read.syntax))
-            pixels.copy(read.stream, read.extents, out)
+            out.write(_encoded(result, syntax))
+            pixels.copy(read.stream, extents, out)
         out.flush()
         os.fsync(out.fileno())
     with open(target, "rb") as stream:
@@ -215,7 +251,7 @@ def _meta_only(meta: FileMetaDataset) -> bytes:
     made = io.BytesIO()
     made.write(b"\0" * 128 + _MAGIC)
     write_file_meta_info(made, meta, enforce_standard=True)
-    return bytes(made.getvalue())
+    return made.getvalue()
 
 
 def _encoded(result: Dataset, syntax: UID) -> bytes:

@@ -1,4 +1,4 @@
-"""What is known of the people of an object before any rule runs, to be searched in the rest."""
+"""What is known of the people of one object before any rule runs, to be found in what remains."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
+from vitrine.deid.keys import WELL_KNOWN
+from vitrine.errors import InvalidInput
+
+DEPTH_LIMIT: Final = 64
 _LEAST_WORD: Final = 2
 _LEAST_ID: Final = 4
 _IDENTIFYING: Final = frozenset(
@@ -73,7 +78,11 @@ class Known:
 
 
 def known_of(dataset: Dataset) -> Known:
-    """Names, numbers, addresses and days of every level of `dataset`."""
+    """Names, numbers, addresses, UIDs and days of every level of `dataset`.
+
+    Raises:
+        InvalidInput: when it is nested deeper than `DEPTH_LIMIT`.
+    """
     words: set[str] = set()
     ids: set[str] = set()
     _collect(dataset, words, ids, 0)
@@ -81,22 +90,41 @@ def known_of(dataset: Dataset) -> Known:
 
 
 def _collect(dataset: Dataset, words: set[str], ids: set[str], depth: int) -> None:
+    if depth > DEPTH_LIMIT:
+        raise InvalidInput(f"it nests sequences deeper than {DEPTH_LIMIT}")
     for element in dataset:
         if element.VR == "SQ":
             for item in element.value or ():
                 _collect(item, words, ids, depth + 1)
-        elif element.VR == "PN":
-            for value in _texts(element.value):
-                words.update(
-                    word.lower()
-                    for word in re.findall(r"[^\W\d_]+", value)
-                    if len(word) >= _LEAST_WORD
-                )
-        elif element.keyword in _IDENTIFYING:
-            for value in _texts(element.value):
+        else:
+            _note(element, words, ids)
+
+
+def _note(element: DataElement, words: set[str], ids: set[str]) -> None:
+    values = _texts(element.value)
+    match element.VR:
+        case "PN":
+            found = {word.lower() for each in values for word in re.findall(r"[^\W\d_]+", each)}
+            words.update(word for word in found if len(word) >= _LEAST_WORD)
+        case "UI":
+            ids.update(each for each in values if each and not each.startswith(WELL_KNOWN))
+        case "DA" | "DT":
+            for value in values:
+                ids.update(_days(value))
+        case _ if element.keyword in _IDENTIFYING:
+            for value in values:
                 _add(value, words, ids)
-        elif element.VR == "DA" and element.value:
-            ids.update(value for value in _texts(element.value) if len(value) == 8)
+
+
+def _days(value: str) -> set[str]:
+    """The day of a DA or DT value as it stands in texts: plain, ISO, European and American."""
+    day = value.replace(".", "")[:8]
+    if len(day) != 8 or not day.isdigit():
+        return set()
+    year, month, of_month = day[:4], day[4:6], day[6:]
+    forms = {day, *(f"{year}{mark}{month}{mark}{of_month}" for mark in "-./ ")}
+    forms |= {f"{of_month}{mark}{month}{mark}{year}" for mark in "-./ "}
+    return forms | {f"{month}{mark}{of_month}{mark}{year}" for mark in "-./ "}
 
 
 def _add(value: str, words: set[str], ids: set[str]) -> None:
@@ -108,8 +136,9 @@ def _add(value: str, words: set[str], ids: set[str]) -> None:
 
 
 def _texts(value: object) -> list[str]:
+    """The values of an element; a PersonName is one, although it can be iterated over."""
     if value is None:
         return []
-    if isinstance(value, (MultiValue, list, tuple)):
+    if isinstance(value, MultiValue | list | tuple):
         return [str(each) for each in value]
-    return [str(value)]  # a name can be iterated, too: letter by letter
+    return [str(value)]

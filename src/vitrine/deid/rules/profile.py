@@ -47,7 +47,7 @@ class Profile:
     private_numbers: bool
     """Whether private numbers that images need stay (b-values, SUV factors)."""
 
-    burned_in: Literal["quarantine", "keep"]
+    burned_in: Literal["quarantine", "ocr", "keep"]
     """What becomes of objects that may show text in their pixels."""
 
     @property
