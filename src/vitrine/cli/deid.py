@@ -143,3 +143,47 @@ def destroy_key(
     if not yes:
         raise typer.BadParameter("a destroyed key cannot be had back; repeat with --yes")
     print(keys.destroy(file))
+
+
+@app.command()
+def verify(
+    source: Annotated[Path, typer.Argument(help="What was read.")],
+    output: Annotated[Path, typer.Argument(metavar="OUT", help="What was written.")],
+    report: Annotated[Path, typer.Option("--map", help="What the run printed with --json.")],
+    values: Annotated[
+        Path | None, typer.Option(help="Decisions about free text: a JSON file.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Search the outputs for whatever the sources know; shares nothing with the engine.
+
+    It names places and never values. Exit 0 when clean, 1 when anything is left or does not fit,
+    2 when called wrongly.
+    """
+    from vitrine.deid.verifier import finding
+    from vitrine.deid.verifier import verify as verifier
+
+    if not source.exists() or not output.is_dir():
+        raise typer.BadParameter("give the file or folder that was read, and the folder written")
+    try:
+        said = verifier.read_report(report)
+        kept = _kept(values) if values else frozenset()
+    except InvalidInput as problem:
+        raise typer.BadParameter(problem.sentence()) from None
+    found = verifier.verify(source, output, said, kept=kept)
+    if as_json:
+        show_json(finding.as_json(found))
+    else:
+        for each in found:
+            print(f"{each.file}: {each.kind}: {each.place}")
+        print(f"{finding.verdict_of(found)}: {len(found)} findings")
+    if found:
+        raise typer.Exit(1)
+
+
+def _kept(path: Path) -> frozenset[tuple[str, str]]:
+    """Attribute and text of what stays, by the decisions that the run had."""
+    from vitrine.deid.engine import values
+
+    decided = values.read(path).by_keyword
+    return frozenset((keyword, kept) for keyword, each in decided.items() for kept in each.values())

@@ -344,8 +344,8 @@ def _dummy(element: DataElement, cleaner: Cleaner) -> DataElement | None:
         return _with(element, cleaner.key.pseudonym(cleaner.patient))
     made: Any = {
         "DA": dates.DUMMY_DATE, "DT": dates.DUMMY_DATE, "TM": dates.DUMMY_TIME, "AS": "000Y",
-        "PN": "REMOVED", "SH": "REMOVED", "LO": "REMOVED", "ST": "REMOVED", "LT": "REMOVED",
-        "UT": "REMOVED", "UC": "REMOVED", "UR": "urn:removed", "AE": "REMOVED", "CS": "OTHER",
+        "PN": "-", "SH": "-", "LO": "-", "ST": "-", "LT": "-", "UT": "-", "UC": "-",
+        "UR": "urn:-", "AE": "-", "CS": "OTHER",
         "DS": "0", "IS": "0",
     }.get(element.VR)  # fmt: skip
     return _empty(element) if made is None else _with(element, made)
