@@ -141,14 +141,13 @@ def _private(element: DataElement, creators: Mapping[int, str], result: Dataset)
     creator = creators.get(block)
     if creator is None or tag.element < 0x1000:
         return
-    for safe in table.vocabulary().private:
-        same = (f"{tag.group:04X}", creator, f"{tag.element & 0xFF:02X}") == (
-            *(safe["group"], safe["creator"], safe["element"]),
-        )
-        numbers = _as_list(element.value)
-        if same and element.VR in safe["vrs"] and numbers and _fit(numbers, safe["form"]):
-            result.add_new(BaseTag((tag.group << 16) | (tag.element >> 8)), "LO", creator)
-            result.add(DataElement(tag, element.VR, element.value))
+    safe = table.vocabulary().private.get((tag.group, creator, tag.element & 0xFF))
+    if safe is None or element.VR not in safe["vrs"]:
+        return
+    numbers = _as_list(element.value)
+    if numbers and _fit(numbers, safe["form"]):
+        result.add_new(BaseTag((tag.group << 16) | (tag.element >> 8)), "LO", creator)
+        result.add(DataElement(tag, element.VR, element.value))
 
 
 def _fit(numbers: list[Any], form: str) -> bool:

@@ -154,7 +154,6 @@ def _read(stream: BinaryIO) -> Read:
     found = pixels.extents(
         body, is_implicit=syntax.is_implicit_VR, is_little=syntax.is_little_endian
     )
-    header.decode()
     return Read(header, syntax, found, body)
 
 

@@ -103,7 +103,8 @@ class Vocabulary:
     only_listed: frozenset[str]
     texts: Mapping[str, re.Pattern[str]]
     bytes_kept: frozenset[str]
-    private: tuple[Mapping[str, Any], ...]
+    private: Mapping[tuple[int, str, int], Mapping[str, Any]]
+    """Safe private attributes by group, creator and last byte of the element."""
 
     def knows_term(self, keyword: str, value: str) -> bool:
         """Whether `value` is a defined term of the CS attribute `keyword`, or one of all."""
@@ -134,7 +135,10 @@ def vocabulary() -> Vocabulary:
         frozenset(own["only_listed"]),
         {key: _form(form) for key, form in own["texts"].items()},
         frozenset(own["bytes"]),
-        tuple(own["private"]),
+        {
+            (int(each["group"], 16), each["creator"], int(each["element"], 16)): each
+            for each in own["private"]
+        },
     )
 
 
