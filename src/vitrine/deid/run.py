@@ -1,6 +1,7 @@
 """De-identify every file of a folder into another one: parallel, resumable, nothing half-written.
 
-Workers clean files into `.partial`, where each is durable before it is reported; only this process
+Workers clean files into a folder beside the output, where each is durable before it is reported, so
+that the output never holds anything but whole, cleaned files. Only this process
 gives a file its final name, in the order of the sources, so that the outcome is the same for any
 number of workers. A note under the key remembers what is done; killed at any moment, the next run
 goes on after comparing each output with its digest.
@@ -16,7 +17,7 @@ import resource
 import shutil
 import signal
 import stat
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -39,9 +40,9 @@ Progress = Callable[[int, int], None]
 _CHUNK: Final = 16
 _FILE_S: Final = 120
 _MEMORY_BYTES: Final = 6 << 30
-_NOTE: Final = ".vitrine-deid.jsonl"
-_LOCK: Final = ".vitrine-deid.lock"
-_PARTIAL: Final = ".partial"
+_NOTE: Final = "note.jsonl"
+_LOCK: Final = "lock"
+_PARTIAL: Final = "partial"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Task:
     key: Key = field(repr=False)
     values: Values = field(repr=False)
     source: Path
+    output: Path
     partial: Path
     stage: PixelStage | None = None
 
@@ -96,12 +98,14 @@ def run(
             "stage": f"{stage.__module__}.{stage.__qualname__}" if stage else "",
             "key_id": key.id,
         }
-        note = _Note(output / _NOTE, header, key)
-        shutil.rmtree(output / _PARTIAL, ignore_errors=True)
-        (output / _PARTIAL).mkdir(mode=0o700)
-        task = Task(profile, key, values, source, output / _PARTIAL, stage)
+        note = _Note(_state(output) / _NOTE, header, key)
+        partial = _state(output) / _PARTIAL
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(mode=0o700)
+        task = Task(profile, key, values, source, output, partial, stage)
         reports = list(_all(task, names, note, output, workers, progress))
-        shutil.rmtree(output / _PARTIAL, ignore_errors=True)
+        _drop_others(output, note, {each.output for each in reports})
+        shutil.rmtree(partial, ignore_errors=True)
     return RunReport(
         profile=profile.label,
         table_edition=table.EDITION,
@@ -130,21 +134,41 @@ def _check_places(source: Path, output: Path) -> None:
     inside, around = output.resolve(), source.resolve()
     if inside == around or around in inside.parents or inside in around.parents:
         raise InvalidInput("the folder that is written may not lie within the one that is read")
-    if output.is_dir() and any(output.iterdir()) and not (output / _NOTE).exists():
+    if not _is_empty(output) and not (_state(output) / _NOTE).exists():
         raise InvalidInput(
             f"{output} is not empty and was not begun by a run", hint="give an empty folder"
         )
 
 
+def _state(output: Path) -> Path:
+    """The folder beside `output` with the lock, the note and unfinished files."""
+    place = output.resolve()
+    return place.with_name(f".{place.name}.vitrine-deid")
+
+
+def _is_empty(output: Path) -> bool:
+    return not output.is_dir() or not any(output.iterdir())
+
+
+def _drop_others(output: Path, note: _Note, kept: Set[str | None]) -> None:
+    """Remove what an earlier run made of files that are no longer delivered."""
+    for entry in note.known.values():
+        if entry["output"] not in kept:
+            (output / entry["output"]).unlink(missing_ok=True)
+
+
 @contextmanager
 def _alone(output: Path) -> Iterator[None]:
     output.mkdir(parents=True, exist_ok=True)
-    with open(output / _LOCK, "w") as lock:
+    _state(output).mkdir(mode=0o700, exist_ok=True)
+    with open(_state(output) / _LOCK, "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise Conflict(f"another run writes to {output}") from None
         # The file of the lock stays: a run that removed it would let two others lock two files.
+        if _is_empty(output):
+            (_state(output) / _NOTE).unlink(missing_ok=True)
         yield
 
 
@@ -159,7 +183,8 @@ class _Note:
     def __init__(self, path: Path, header: dict[str, str], key: Key) -> None:
         self.path, self.key = path, key
         self.known: dict[str, dict[str, Any]] = {}
-        lines = path.read_text("utf-8").splitlines() if path.exists() else []
+        content = path.read_text("utf-8") if path.exists() else ""
+        lines = content.splitlines()
         entries = [each for each in map(_parsed, lines) if each]
         if entries and entries[0] != header:
             raise Conflict(
@@ -168,6 +193,8 @@ class _Note:
             )
         self.known = {each["source"]: each for each in entries[1:]}
         self.stream = open(path, "a", encoding="utf-8")  # noqa: SIM115 - closed with the process
+        if content and not content.endswith("\n"):
+            self.stream.write("\n")  # after the line that a killed run was writing
         if not entries:
             self._add(header)
 
@@ -360,7 +387,7 @@ def _clean_one(task: Task, known: dict[str, Any], name: str) -> _Done:
 
 def _earlier(task: Task, entry: dict[str, Any]) -> engine.Written | None:
     """The output of an earlier run, if it still has its bytes."""
-    output = task.partial.parent / entry["output"]
+    output = task.output / entry["output"]
     if not output.is_file():
         return None
     with open(output, "rb") as stream:

@@ -85,3 +85,20 @@ def test_without_a_stage_an_ultrasound_is_refused_where_one_is_asked_for(tmp_pat
         workers=1,
     )
     assert "text" in report.files[0].refused
+
+
+def test_the_output_holds_what_the_report_says_and_nothing_else(tmp_path, key):
+    (tmp_path / "in").mkdir()
+    for name in ("CT_small.dcm", "MR_small.dcm"):
+        shutil.copy(WHEEL / name, tmp_path / "in" / name)
+    chosen, digest = profile.load("research")
+
+    def go():
+        where = (tmp_path / "in", tmp_path / "out")
+        return run(*where, chosen, digest, key, Values(), workers=1)
+
+    for _ in range(2):
+        said = {each.output for each in go().files}
+        found = {path for path in (tmp_path / "out").rglob("*") if path.is_file()}
+        assert said == {path.relative_to(tmp_path / "out").as_posix() for path in found}
+        (tmp_path / "in" / "MR_small.dcm").unlink(missing_ok=True)
