@@ -33,11 +33,11 @@ def run(
     ] = None,
     keep_pixels: Annotated[
         bool,
-        typer.Option("--keep-pixels", help="Let objects through whose pixels may show text."),
+        typer.Option(
+            "--keep-pixels", help="Unsafe: let objects through whose pixels may show text."
+        ),
     ] = False,
-    workers: Annotated[int, typer.Option(min=1, help="Processes; 0 chooses.")] = (
-        os.cpu_count() or 1
-    ),
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = (os.cpu_count() or 1),
     as_json: AsJson = False,
 ) -> None:
     """De-identify files by PS3.15 Annex E; run again, it goes on where it ended.
@@ -69,9 +69,12 @@ def run(
             last[0] = now
             say(f"{done} of {of} files, {rate:.0f} per second, {(of - done) / rate:.0f} s left")
 
-    report = runner.run(
-        source, output, chosen, digest, key, decided, workers=workers, progress=progress
-    )
+    try:
+        report = runner.run(
+            source, output, chosen, digest, key, decided, workers=workers, progress=progress
+        )
+    except InvalidInput as problem:
+        raise typer.BadParameter(problem.sentence()) from None
     if as_json:
         show_json(report.as_json())
     else:
