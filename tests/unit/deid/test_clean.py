@@ -165,3 +165,10 @@ def test_the_result_says_what_was_done_to_it(key):
     assert result.LongitudinalTemporalInformationModified == "MODIFIED"
     codes = {item.CodeValue for item in result.DeidentificationMethodCodeSequence}
     assert {"113100", "113107", "113108"} <= codes
+
+
+def test_a_direction_with_more_digits_than_the_standard_allows_stays(key):
+    original = pydicom.dcmread(WHEEL / "MR_small.dcm")
+    written = ["0.999032176441525", "-0.0217883751691557", "0.0382096472372976", "0", "1", "0"]
+    original.ImageOrientationPatient = written
+    assert [str(each) for each in cleaned(original, key).ImageOrientationPatient] == written

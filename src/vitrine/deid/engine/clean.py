@@ -33,7 +33,8 @@ _BYTES: Final = frozenset({"OB", "OW", "UN"})
 _NUMBERS: Final = frozenset(
     {"FD", "FL", "SL", "SS", "UL", "US", "UV", "SV", "AT", "OF", "OD", "OL", "OV"}
 )
-_DECIMAL: Final = re.compile(r"[-+]?(?:\d{1,16}(?:\.\d{0,15})?|\.\d{1,15})(?:[eE][-+]?\d{1,3})?")
+# Makers write more than the 16 characters of PS3.5 6.2, and lose geometry if that is not read.
+_DECIMAL: Final = re.compile(r"[-+]?(?:\d{1,16}(?:\.\d{0,20})?|\.\d{1,20})(?:[eE][-+]?\d{1,3})?")
 _INTEGER: Final = re.compile(r"[-+]?\d{1,12}")
 _FLAGS: Final = frozenset(
     [
