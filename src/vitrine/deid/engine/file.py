@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import IO, BinaryIO, Final
 
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.filebase import DicomBytesIO
@@ -91,7 +90,7 @@ def clean_file(
     values: Values,
     stage: PixelStage | None = None,
 ) -> Written:
-    """Clean one file into `target`, which is durable when this returns.
+    """Clean one file into `target`, complete and not yet durable when this returns.
 
     Args:
         stage: searches the pixels for text; without one, objects that often show text are refused
@@ -227,7 +226,8 @@ def _write(read: Read, result: Dataset, painted: Painted, target: Path) -> str:
     meta.TransferSyntaxUID = syntax
     meta.ImplementationClassUID = UID(IMPLEMENTATION)
     extents = read.extents if painted.pixel_data is None else []
-    with open(target, "wb") as out:
+    with open(target, "wb") as stream:
+        out = _Digested(stream)
         out.write(_meta_only(meta))
         if syntax == DeflatedExplicitVRLittleEndian:
             body = io.BytesIO()
@@ -239,10 +239,19 @@ def _write(read: Read, result: Dataset, painted: Painted, target: Path) -> str:
         else:
             out.write(_encoded(result, syntax))
             pixels.copy(read.stream, extents, out)
-        out.flush()
-        os.fsync(out.fileno())
-    with open(target, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        return out.digest.hexdigest()
+
+
+class _Digested:
+    """A stream that knows the digest of what was written to it."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.stream, self.digest = stream, hashlib.sha256()
+
+    def write(self, part: bytes) -> int:
+        """Write, and remember."""
+        self.digest.update(part)
+        return self.stream.write(part)
 
 
 def _meta_only(meta: FileMetaDataset) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import IO, BinaryIO, Final
+from typing import BinaryIO, Final, Protocol
 
 from pydicom.dataset import Dataset
 
@@ -25,6 +25,14 @@ _KEPT: Final = frozenset({0x0001, 0x0002, 0x0008, 0x0009, 0x0010})
 _PIXELS: Final = frozenset({0x0008, 0x0009, 0x0010})
 _COPY: Final = 1 << 20
 _FRAGMENTS_LIMIT: Final = 1_000_000
+
+
+class Writable(Protocol):
+    """What bytes can be written to."""
+
+    def write(self, part: bytes, /) -> int:
+        """Take bytes; answer how many."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +141,7 @@ def _expected(header: Dataset, element: int) -> int:
     return (count * bits + 7) // 8
 
 
-def copy(source: BinaryIO, found: list[Extent], target: IO[bytes]) -> None:
+def copy(source: BinaryIO, found: list[Extent], target: Writable) -> None:
     """Write the elements of `found` as they stand in `source` to `target`."""
     for each in found:
         source.seek(each.start)
