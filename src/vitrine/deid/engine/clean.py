@@ -110,28 +110,34 @@ def _level(original: Dataset, cleaner: Cleaner, sequence: str, depth: int) -> Da
         raise InvalidInput(f"it nests sequences deeper than {DEPTH_LIMIT}")
     result = Dataset()
     creators = _creators(original) if cleaner.profile.private_numbers else {}
-    for element in original:
-        tag = element.tag
-        if tag.element == 0 or tag.group in (0x0002, 0x7FE0) or tag.group >= 0xFFFA:
+    for tag in original.keys():  # noqa: SIM118 - to iterate would read every private element
+        group = tag.group
+        if tag.element == 0 or group in (0x0002, 0x7FE0) or group >= 0xFFFA:
             continue
-        if tag.group & 1:
-            _private(element, creators, result)
+        if group & 1:
+            if (group << 16) | (tag.element & 0xFF00) in creators:
+                _private(original[tag], creators, result)
             continue
-        if 0x5000 <= tag.group <= 0x501F or 0x6000 <= tag.group <= 0x601F:
+        if 0x5000 <= group <= 0x501F or 0x6000 <= group <= 0x601F:
             continue  # curves and overlays (masks 50xx and 60xx): graphics go as a whole
-        kept = _public(element, cleaner, sequence, depth)
+        kept = _public(original[tag], cleaner, sequence, depth)
         if kept is not None:
             result.add(kept)
     return result
 
 
 def _creators(original: Dataset) -> Mapping[int, str]:
-    """Creator by the first tag of its block, as `0x00190010` says for 0x00191000."""
+    """Creators whose blocks may hold numbers that images need, by the first tag of each block.
+
+    `0x00190010` names the creator of the block that begins with 0x00191000.
+    """
+    safe = table.vocabulary().creators
     found: dict[int, str] = {}
-    for element in original:
-        tag = element.tag
+    for tag in original.keys():  # noqa: SIM118
         if tag.group & 1 and 0x10 <= tag.element <= 0xFF:
-            found[(tag.group << 16) | (tag.element << 8)] = str(element.value or "").strip()
+            creator = str(original[tag].value or "").strip()
+            if (tag.group, creator) in safe:
+                found[(tag.group << 16) | (tag.element << 8)] = creator
     return found
 
 

@@ -92,7 +92,10 @@ def known_of(dataset: Dataset) -> Known:
 def _collect(dataset: Dataset, words: set[str], ids: set[str], depth: int) -> None:
     if depth > DEPTH_LIMIT:
         raise InvalidInput(f"it nests sequences deeper than {DEPTH_LIMIT}")
-    for element in dataset:
+    for tag in dataset.keys():  # noqa: SIM118 - private elements stay unread: none of them is kept
+        if tag.group & 1:
+            continue
+        element = dataset[tag]
         if element.VR == "SQ":
             for item in element.value or ():
                 _collect(item, words, ids, depth + 1)

@@ -106,6 +106,9 @@ class Vocabulary:
     private: Mapping[tuple[int, str, int], Mapping[str, Any]]
     """Safe private attributes by group, creator and last byte of the element."""
 
+    creators: frozenset[tuple[int, str]]
+    """Group and creator of these."""
+
     def knows_term(self, keyword: str, value: str) -> bool:
         """Whether `value` is a defined term of the CS attribute `keyword`, or one of all."""
         if value in self.terms.get(keyword, ()):
@@ -129,16 +132,18 @@ def vocabulary() -> Vocabulary:
         if key in own["only_listed"]:
             terms[key] = set()
         terms.setdefault(key, set()).update(more)
+    private = {
+        (int(each["group"], 16), each["creator"], int(each["element"], 16)): each
+        for each in own["private"]
+    }
     return Vocabulary(
         {key: frozenset(each) for key, each in terms.items()},
         frozenset(own["everywhere"]),
         frozenset(own["only_listed"]),
         {key: _form(form) for key, form in own["texts"].items()},
         frozenset(own["bytes"]),
-        {
-            (int(each["group"], 16), each["creator"], int(each["element"], 16)): each
-            for each in own["private"]
-        },
+        private,
+        frozenset((group, creator) for group, creator, _ in private),
     )
 
 
