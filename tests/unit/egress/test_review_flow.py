@@ -124,7 +124,7 @@ def test_comments_stay_and_are_audited_without_their_words(house):
 
 
 def test_a_conversation_ends_before_it_fills_the_database(house, monkeypatch):
-    monkeypatch.setattr(policy, "COMMENTS_MAX", 2)
+    monkeypatch.setattr(policy.words, "COMMENTS_MAX", 2)
     request = house.submitted()
 
     def say(body):
