@@ -42,7 +42,7 @@ _DATA_URI: Final = re.compile(r"\s*data:([\w.+/-]*)([^,]{0,200}),", re.IGNORECAS
 _HIDDEN_LETTERS: Final = 12
 _OF_PERSONS: Final = re.compile(
     r"\b(?:patients?|cases?|subjects?|participants?|ids?|mrns?|persons?|scans?|p|pt|sub)\b[^.]{0,20}\d"
-    r"|\b(?:todo|note|fixme)\b[^.]{0,60}\d|\b(?:died|relapsed|excluded|withdrew|withdrawn)\b",
+    r"|(?<![\d.])\d{6,}(?![\d.])|\b(?:todo|note|fixme)\b[^.]{0,60}\d|\b(?:died|relapsed|excluded|withdrew|withdrawn)\b",
     re.IGNORECASE,
 )
 """Words of a remark or of hidden text that speak of single persons or of few."""

@@ -27,7 +27,8 @@ _DATE: Final = (
 _IS: Final = r"""["'\])]*\s*(?:===?|!=|:=?|=>|=|\bin\b|\bis\b|\.eq\()\s*["'\[({b]*"""
 _NUMBERED: Final = r"[A-Za-z]{0,6}[-_]?\d{3,}[\w-]*"
 _NOBODY: Final = re.compile(
-    r"anon|unknown|removed|redact|dummy|test|example|phantom|none|null|nan\b|xxx|john\b|jane\b|doe\b"
+    r"anon|unknown|removed|redact|dummy|test|example|phantom|none|null|nan\b|xxx"
+    r"|john\b|jane\b|doe\b"
     r"|^n/?a$",
     re.IGNORECASE,
 )
@@ -104,7 +105,8 @@ PATTERNS: Final = (
     _pattern(
         "a UID of a study, series or instance",
         _BLOCK,
-        r"(?<![\d.])(?:[0-2]\.\d{1,3}(?:\.(?:0|[1-9]\d{0,38})){4,}|2\.25\.\d{26,39})(?![\d.]*\w)",
+        r"(?<![\d.])(?:[0-2]\.\d{1,3}(?:\.(?:0|[1-9]\d{0,38})){4,}"
+        r"|2\.25\.\d{26,39})(?:(?![\d.]*\w)|(?=\.(?:nii|dcm|nrrd|mha|png|jpe?g)\b))",
         _is_instance_uid,
     ),
     _pattern(
@@ -286,7 +288,8 @@ def _is_nir(match: re.Match[str]) -> bool:
 
 _EVENT: Final = (
     r"(?:scan|scanned|ct|mri|pet|biopsy|biopsied|surgery|operation|operated|admission|admitted"
-    r"|discharged?|died|death|relapsed?|diagnos(?:is|ed)|treated|imaged|examin(?:ation|ed)"
+    r"|presented|referred|discharged?|died|death|relapsed?|diagnos(?:is|ed)"
+    r"|treated|imaged|examin(?:ation|ed)"
     r"|transplant\w*)"
 )
 _DAY: Final = (
@@ -339,6 +342,41 @@ MORE: Final = (
         r"(?<![a-z])(?:pt|pat|patient)\.? #?(?=0*[1-9])(\d{5,10})"
         r"(?![\d.,]*\d|\s*(?:scans|images|patients))",
         _is_somebody,
+    ),
+    _pattern(
+        "a patient's number",
+        _WARN,
+        r"\b(?:hospital|unit|chart|case|record) (?:number|no\.?) ?#?([A-Z]{0,3}\d{5,10})\b"
+        r"|\b(?:subject|patient|participant|case|pt) ([A-Z]{1,4}-?\d{3,8})\b(?!-\d)",
+        _is_somebody,
+    ),
+    _pattern(
+        "a list of numbers of patients",
+        _WARN,
+        r"\b(?:patients?|subjects?|cases|participants|ids?)(?: ids?| numbers?)?:?"
+        r"(?: (?:nos?\.?|numbers?))? (?=(\d{3,7}))(?!(?:19"
+        r"|20)\d\d\b)(?:\d{3,7}(?:, ?| and |, and )){2,}\d{3,7}\b"
+        r"(?! (?:patients|scans|images|years))",
+    ),
+    _pattern(
+        "one person's record",
+        _WARN,
+        r"\b(?:id|pid|mrn|case)\s*[=:]\s*[A-Z]{0,3}-?\d{3,}\b[^\n]{0,40}\b(?:age|sex"
+        r"|dob|born|outcome)\s*[=:]",
+    ),
+    _pattern(
+        "a path that names a patient",
+        _WARN,
+        r"/(?:pacs|patients?|dicom|raw|scans|cases|incoming"
+        r"|export)/(?:[\w.-]+/){0,3}[A-Z][a-z]{2,}[_^-][A-Z][a-z]{2,}(?=/)",
+        any_case=False,
+    ),
+    _pattern(
+        "a private e-mail address",
+        _WARN,
+        r"(?<![\w.+-])[\w.+-]{2,64}@(?:gmail|hotmail|yahoo|outlook|gmx|web|icloud"
+        r"|aol|live|btinternet)"
+        r"\.[a-z.]{2,6}(?![\w(])",
     ),
     _pattern(
         "the day of one person's event",

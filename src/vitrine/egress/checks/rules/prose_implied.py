@@ -35,6 +35,7 @@ _TOTALS: Final = (
     re.compile(rf"\b(?:n|num)_(?:{_PEOPLE}|test|val\w*|train)\w*['\"]?\s*[=:]\s*({DIGITS})",
                re.IGNORECASE),
     re.compile(rf"\bof\s+(?:the|our|these)\s+({WRITTEN})\s+(?!{NOT_PEOPLE}\b)[a-z]", re.IGNORECASE),
+    re.compile(rf"\b(?:cohort|sample|series|group|population)\s+of\s+({DIGITS})\b", re.IGNORECASE),
 )  # fmt: skip
 _PERCENT: Final = re.compile(
     rf"(?:(?<![\w.,±–-])(\d{{1,3}}(?:\.\d{{1,12}})?)\s*(?:%|per\s?cent\b)"
@@ -53,7 +54,8 @@ _RATES: Final = (
     r"|(?:detection|response|recall|survival|mortality|complication|success|cancer) rate|mortality"
 )
 _RATE: Final = re.compile(
-    rf"\b(?:{_RATES})\b['\"]?\s*(?:[=:]|of|was|is|reached)?\s*(0?\.\d{{1,18}}|1\.0{{1,9}})(?![\d.%])",
+    rf"\b(?:{_RATES})\b['\"]?\s*(?:[=:]|of|was|is|reached)?\s*(0?\.\d{{1,18}}"
+    rf"|1\.0{{1,9}})(?![\d.%])",
     re.IGNORECASE,
 )
 _RATE_WORD: Final = re.compile(rf"\b(?:{_RATES})\b", re.IGNORECASE)
@@ -134,11 +136,34 @@ def implied_by(line: str, policy: DisclosurePolicy) -> Iterator[int]:
             yield found.start()
     yield from _fractions(line, policy)
     yield from _left_over(line, policy)
+    for found in _WITH_SHARE.finditer(line):
+        if _rest_is_few(int(found[1]), found[2], policy):
+            yield found.start()
     totals = _totals(line)
     for share in _shares(line) if totals else ():
         total = _total_of(line, share, totals)
         if total and _gives_away(share, total, policy):
             yield share.at
+
+
+_WITH_SHARE: Final = re.compile(
+    rf"{FREE}(\d{{1,6}})\s*(?:\(\s*|(?:{ADJECTIVES}|of the )?"
+    rf"{_PEOPLE}\b[^.;%\d]{{0,40}},?\s*(?:which is|that is|or|i\.e\.)\s+)"
+    r"(\d{1,3}(?:\.\d{1,3})?)\s*%(?!\s*(?:CI|confidence))",
+    re.IGNORECASE,
+)
+
+
+def _rest_is_few(count: int, written: str, policy: DisclosurePolicy) -> bool:
+    """Whether a count and its share leave fewer than the threshold of those who are not meant."""
+    share, half = float(written), 0.5 * 10.0 ** -len(written.partition(".")[2])
+    if not 50 < share < 100 or count < policy.threshold:
+        return False
+    rest = [count * (100 - part) / part for part in (share + half, share - half)]
+    base = policy.rounding_base
+    return (
+        rest[1] >= 0.5 and rest[1] < policy.threshold - 0.5 and not (base > 1 and count % base == 0)
+    )
 
 
 def _fractions(line: str, policy: DisclosurePolicy) -> Iterator[int]:

@@ -42,7 +42,7 @@ _UNIT: Final = (
 )
 _AROUND: Final = re.compile(
     rf"\b(?:{PERSONS}|{THINGS}|cohorts?|centres?|centers?|arms?|randomi[sz]ed|enrolled|recruited"
-    r"|screened|cohorte|coorte|kohorte|kollektiv)\b",
+    r"|screened|fisher|mcnemar|chi-?squared?|cohorte|coorte|kohorte|kollektiv)\b",
     re.IGNORECASE,
 )
 _ITEM: Final = re.compile(
@@ -55,7 +55,8 @@ _TURNED: Final = re.compile(
 _SPLIT: Final = re.compile(r";|,(?!\d{3})|\b(?:and|und|et)\b|\s[ye]\s(?=\S+\s*\d|\d)")
 _SLASHED: Final = re.compile(r"(?<![\w/.,-])((?:\d{1,5}\s*/\s*){2,9}\d{1,5})(?![\w/]|[.,]\d)")
 _PAIRED: Final = re.compile(
-    r"(?<![\w/])([A-Za-z0-9]{1,12}\+?(?:\s*/\s*[A-Za-z0-9]{1,12}\+?){1,6})\s*\)?\s*(?:[:=]|were|was)?\s"
+    r"(?<![\w/])([A-Za-z0-9]{1,12}\+?(?:\s*/\s*[A-Za-z0-9]{1,12}\+?){1,6})\s*\)?"
+    r"\s*(?:[:=]|were|was)?\s"
     r"*"
     r"(\d{1,5}(?:\s*/\s*\d{1,5}){1,6})(?![\w/]|[.,]\d)"
 )
@@ -172,19 +173,31 @@ def nameless_counts(document: Document) -> Iterator[tuple[str, int]]:
     yield from _in_lines(lines)
 
 
+_HEADED: Final = re.compile(
+    rf"\b(?:{PERSONS}|{THINGS}|n|number|counts?)\s+(?:per|by|in each|from each"
+    rf"|at each|for each|of each)\b",
+    re.IGNORECASE,
+)
+"""How a line ends that says what the numbers below it count."""
+
 _WORDS: Final = 6
 """A name of more words is a sentence."""
 
 
 def _follows(sentence: Sentence, other: Sentence) -> bool:
     """Whether a sentence stands in another line of the same text."""
-    return sentence.source is other.source and sentence.place() != other.place()
+    if sentence.source is not other.source:
+        return False
+    return sentence.place() != other.place() or (":" in sentence.text and ":" in other.text)
 
 
 def _in_lines(lines: Sequence[tuple[Passage, str, int]]) -> Iterator[tuple[str, int]]:
     """Lines below each other, each a name with a number, that count groups of people."""
     labels = [label for _, label, _ in lines]
-    if len(lines) < 2 or not _is_of_groups(labels, any(p.is_about_people for p, _, _ in lines)):
+    headed = bool(lines) and _HEADED.search(lines[0][0].before[-80:]) is not None
+    grouped = headed and not any(_kind(label) in _NO_GROUPS for label in labels)
+    about = any(passage.is_about_people for passage, _, _ in lines)
+    if len(lines) < 2 or not (grouped or _is_of_groups(labels, about)):
         return
     if max(count for _, _, count in lines) < PLENTY:
         return

@@ -25,6 +25,9 @@ _STATED: Final = (
         re.IGNORECASE,
     ),
     re.compile(rf"\bn\s*=\s*({DIGITS})", re.IGNORECASE),
+    re.compile(
+        rf"\b(?:has|had|leaves?|left|gives?|gave)\s+({DIGITS})(?=[,.;]|\s*$)", re.IGNORECASE
+    ),
     re.compile(rf"\b(?:remaining|other|these|those)\s+({DIGITS})(?!\s*%)\b", re.IGNORECASE),
     re.compile(
         rf"\b(?:{PERSONS}|(?:with|without|after|of (?:these|whom))\b[^.:;\d]{{0,40}}|remaining"

@@ -90,6 +90,9 @@ def headed_counts(view: View) -> Iterator[tuple[int | None, int]]:
 def denominators(view: View) -> Mapping[int, int]:
     """How many people each column is about, where its header or a row `n` says so."""
     found = {column: count for column, count in headed_counts(view) if column is not None}
+    for column, name in enumerate(view.table.columns):
+        if stated := re.search(r"(?:%|per ?cent(?:age)?) of (\d{1,7})\b", name, re.IGNORECASE):
+            found.setdefault(column, int(stated[1]))
     for number, kind in enumerate(view.rows):
         words = tokens_of(view.names[number])
         if kind is Kind.COUNT and len(words) <= 3 and "%" not in view.names[number]:
@@ -112,14 +115,51 @@ def _certainty(
     if Kind.COUNT in (across, down):
         return None if _counts_folds(view, row, column, cell) else Certainty.SURE
     if min(across, down) <= Kind.PERCENT:
-        return Certainty.LIKELY if cell.is_explicit else None
+        return Certainty.LIKELY if cell.is_explicit or _is_at_risk(view) else None
     if cell.is_explicit:
         return Certainty.SURE
     if Kind.PEOPLE in (across, down):
         return _as_sure_as_the_noun(view, row, column, _of_people(view, row, column, shape))
     if across is Kind.INDEX or _TESTS.fullmatch(view.table.columns[column].strip()):
         return None
-    return shape or (Certainty.LIKELY if _is_part_of_people(view, column) else None)
+    likely = _is_part_of_people(view, column) or _is_at_risk(view) or _is_by_place(view)
+    return shape or (Certainty.LIKELY if likely else None)
+
+
+@lru_cache(maxsize=64)
+def _is_at_risk(view: View) -> bool:
+    """Whether columns are times one after the other, and whole numbers never grow along a row."""
+    body = [k for k in range(len(view.columns)) if k not in view.labels]
+    times = [_TIME.fullmatch(view.table.columns[k].strip()) for k in body]
+    if len(body) < 3 or not all(times):
+        return False
+    order = [int(each[1]) for each in times if each]
+    if order != sorted(set(order)):
+        return False
+    rows = [[line[k] for k in body] for line in view.cells]
+    if not all(cell.form in (Form.COUNT, Form.EMPTY) for row in rows for cell in row):
+        return False
+    counts = [[cell.count for cell in row if cell.count is not None] for row in rows]
+    falling = all(row == sorted(row, reverse=True) for row in counts)
+    return falling and max((max(row, default=0) for row in counts), default=0) >= _PLENTY
+
+
+@lru_cache(maxsize=64)
+def _is_by_place(view: View) -> bool:
+    """Whether rows are places one by one, and the only numbers are whole ones without a name."""
+    body = [k for k in range(len(view.columns)) if k not in view.labels]
+    if len(body) != 1 or len(view.cells) < _FEW_LINES:
+        return False
+    if not _BLAND.fullmatch(view.table.columns[body[0]].strip()):
+        return False
+    whole = all(line[body[0]].form is Form.COUNT for line in view.cells)
+    placed = all(_PLACE.search(name) for name in view.names)
+    return whole and placed and _largest(view, body[0]) >= _PLENTY
+
+
+_TIME = re.compile(r"[A-Za-z=_ ]{0,8}?(\d{1,3})\s*[A-Za-z]{0,7}\.?")
+_BLAND = re.compile(r"values?|y|x|data|numbers?|column \d+|total", re.IGNORECASE)
+_PLACE = re.compile(r"\b(?:cent(?:re|er)|site|hospital|clinic|ward|region|country|trust)\b", re.I)
 
 
 @lru_cache(maxsize=1024)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from math import ceil, floor
 from typing import Final
@@ -31,6 +32,7 @@ _OF_ALL: Final = word_set(
     "recurrence relapse completion attendance uptake misclassification success failure positive "
     "positivity prevalence incidence progression malignancy toxicity anteil quote proportion"
 )
+_OUTCOMES_RATED: Final = word_set("event events death deaths died relapse progression infection")
 _OF_CLASS: Final = word_set(
     "sensitivity specificity recall tpr tnr fpr fnr detection miss missed yield"
 )
@@ -44,6 +46,7 @@ def _implied_counts(document: Document, policy: DisclosurePolicy) -> Answer:
         found += _complements(view, policy.threshold)
         found += _implied_by_rates(view, policy.threshold)
         found += _implied_by_composition(view, policy.threshold)
+        found += _implied_per_many(view, policy.threshold)
         found += [(place, Certainty.LIKELY) for place in few_left(view, policy)]
     found += [(place, Certainty.LIKELY) for place in implied_in(document, policy)]
     said = f"percentages, rates or totals that give away a count from 1 to {policy.threshold - 1}"
@@ -69,7 +72,9 @@ def _implied_cells(view: View, threshold: int) -> Iterator[_Placed]:
                 or (caption[0] if len(caption) == 1 else None)
             )
             percent = cell.value or 0.0
-            scale = 100 if cell.is_explicit or not is_proportion(view, column) else 1
+            is_listed = column not in down and len(view.columns) - len(view.labels) == 1
+            small = is_listed and 0 < percent < 1 and not cell.is_explicit
+            scale = 1 if small or not (cell.is_explicit or not is_proportion(view, column)) else 100
             shown = cell.decimals - (2 if scale == 1 else 0)
             if total and 0 < percent < scale:
                 low, high = fitting(percent * 100 / scale, shown, total)
@@ -101,6 +106,39 @@ def fitting(percent: float, decimals: int, total: int) -> tuple[int, int]:
     low = ceil((percent - half) * total / 100 - 1e-9)
     high = floor((percent + half) * total / 100 + 1e-9)
     return max(0, low), min(total, high)
+
+
+_PER: Final = re.compile(
+    r"\b(?:per|/|pro|por|pour)\s*(\d[\d, ]{2,9}|thousand|hundred)\s*"
+    r"(?:person[- ]?(?:years?|months?)|patients?|women|men|scans|inhabitants|examinations)?",
+    re.IGNORECASE,
+)
+_OF_TIME: Final = re.compile(r"person[- ]?(?:years?|months?)|\bpy\b", re.IGNORECASE)
+
+
+def _implied_per_many(view: View, threshold: int) -> Iterator[_Placed]:
+    """Rates per hundred or thousand, beside how many people, or years of people, they are of."""
+    names = view.table.columns
+    for column, name in enumerate(names):
+        found = _PER.search(name)
+        if not found:
+            continue
+        written = found[1].lower().strip()
+        many = {"thousand": 1000, "hundred": 100}.get(written) or int(re.sub(r"\D", "", written))
+        wholes = [
+            k
+            for k, other in enumerate(names)
+            if k != column and not _PER.search(other)
+            if view.columns[k] in (Kind.COUNT, Kind.PEOPLE) or _OF_TIME.search(other)
+        ]
+        for number, line in enumerate(view.cells if len(wholes) == 1 else ()):
+            cell, total = line[column], line[wholes[0]].value
+            if cell.value is None or not total or many < 1:
+                continue
+            half = 0.5 * 10.0**-cell.decimals
+            low, high = ((cell.value + sign * half) * total / many for sign in (-1, 1))
+            if high >= 0.5 and low < threshold - 0.5 and high < threshold and cell.value > 0:
+                yield view.table.place(number, column), Certainty.LIKELY
 
 
 def _implied_by_composition(view: View, threshold: int) -> Iterator[_Placed]:
@@ -151,7 +189,9 @@ def _implied_by_rates(view: View, threshold: int) -> Iterator[_Placed]:
 
 def _rate_words(label: str) -> set[str]:
     words = set(tokens_of(label))
-    return set() if words & _NO_RATE else words & (_OF_ALL | _OF_CLASS)
+    if words & _NO_RATE:
+        return set()
+    return words & (_OF_ALL | _OF_CLASS | ({"rate"} if words & _OUTCOMES_RATED else set()))
 
 
 def _numbers_above(view: View) -> dict[int, int]:
@@ -173,6 +213,7 @@ def _leaves_few(
     is_percent = cell.form is Form.PERCENT or (
         not is_proportion(view, column) and value > 1
     )  # fmt: skip
+    words = words - {"rate"} or words
     decimals = cell.decimals if is_percent else cell.decimals - 2
     percent = value if is_percent else 100 * value
     exact = total * 10.0**-decimals < 100
@@ -185,7 +226,16 @@ def _leaves_few(
 
 def count_columns(view: View) -> list[int]:
     """Columns whose headers say that they count people."""
-    return [k for k, kind in enumerate(view.columns) if kind in (Kind.COUNT, Kind.PEOPLE)]
+    return [
+        k
+        for k, kind in enumerate(view.columns)
+        if kind in (Kind.COUNT, Kind.PEOPLE)
+        or (
+            k not in view.labels
+            and set(tokens_of(view.table.columns[k])) <= _TOTALS | {"all", "overall"}
+            and all(line[k].form is Form.COUNT for line in view.cells)
+        )
+    ]
 
 
 def number_beside(view: View, row: int, columns: Sequence[int]) -> int | None:

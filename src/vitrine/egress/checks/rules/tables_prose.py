@@ -52,6 +52,14 @@ _PART: Final = re.compile(
     rf"\s+{ADJECTIVES}(?:{PERSONS}|{THINGS})\b",
     re.IGNORECASE,
 )
+_ONE_IN: Final = re.compile(r"\b(?:one|\d+) in\s*$", re.IGNORECASE)
+_STATED_SHARE: Final = re.compile(r"\bn\s*\(\s*%\s*\)\s*[=:]?\s*(\d{1,6})\s*\(", re.IGNORECASE)
+_THE_REST: Final = re.compile(rf"\b(?:remaining|other)\s+({WRITTEN})\s+{_DID}", re.IGNORECASE)
+_MACRO: Final = re.compile(
+    r"\\(?:re)?newcommand\*?\{?\\(?:n|num|no)?(?:relaps|death|died|event|patient|case|respon|excl|progress"
+    r"|recur|surviv|malig|pos|neg)[A-Za-z]*\}?\{(\d{1,6})\}",
+    re.IGNORECASE,
+)
 _PRINTED: Final = re.compile(
     rf"\b{PERSONS}\b(?:(?!\b(?:per|batch|folds?|min\w*|max\w*|mean|median|average|age|ids?|threshold)"
     r"\b)[^.:=\n\d]){0,60}[:=]\s*(\d{1,9})\s*[.;]?\s*$",
@@ -113,7 +121,8 @@ _COUNTED: Final = (
 _SPELLED: Final = (
     (
         re.compile(
-            rf"(?<![\w-])({SPELLED})\s+{_SHARE}(?:of\s+the\s+)?{ADJECTIVES}{PERSONS}\b",
+            rf"(?<![\w-])({SPELLED})\s+{_SHARE}(?:of\s+(?:the|our|these|those)\s+)?"
+            rf"{ADJECTIVES}{PERSONS}\b",
             re.IGNORECASE,
         ),
         Certainty.SURE,
@@ -200,7 +209,8 @@ def _in_digits(line: str) -> Iterator[_Found]:
     for pattern, certainty in _COUNTED if any(map(str.isdigit, line)) else _COUNTED[:1]:
         for found in pattern.finditer(line):
             if pattern is _PART:
-                named = not COMPARED.search(line[: found.start()][-24:])
+                before = line[: found.start()][-24:]
+                named = not (COMPARED.search(before) or _ONE_IN.search(before))
             else:
                 named = pattern in (_KEYED, _PRINTED, _FLOW) or _is_meant(line, found)
             if named:
@@ -214,6 +224,7 @@ def _in_lists(line: str) -> Iterator[_Found]:
     listed = list(_LISTED.finditer(line)) if _OF_PEOPLE.search(line) else []
     certain += listed if len(listed) > (1 if _REASONS.search(line) else 2) else []
     certain += [found for found in _SHARED.finditer(line) if _is_right(found)]
+    certain += [*_STATED_SHARE.finditer(line), *_THE_REST.finditer(line), *_MACRO.finditer(line)]
     for found in (*certain, *_LEFT_OUT.finditer(line), *_LOST.finditer(line)):
         yield found.start(1), found[1], Certainty.LIKELY
 

@@ -73,6 +73,7 @@ def _row_level(document: Document, policy: DisclosurePolicy) -> Answer:
             or is_disguised(table, columns)
         ):
             likely.append(place)
+        likely += [place for place in _packed(table) if place not in sure]
     likely += dict.fromkeys(listed_in(document))
     if sure:
         yield Severity.BLOCK, "one row for each person or image", (*sure, *likely)
@@ -101,7 +102,24 @@ def _names_people_across(table: Table) -> bool:
     if len(names) < 5 or not table.rows:
         return False
     found = _codes(names)
-    return len(found) * 5 >= len(names) * 4
+    return len(found) * 5 >= len(names) * 4 or _is_numbered(names)
+
+
+_NUMBERED: Final = re.compile(r"([A-Za-z]+)[ _-]?(\d{1,4})")
+
+
+def _is_numbered(names: Sequence[str]) -> bool:
+    """Whether names are one stem for subjects with the numbers one after the other."""
+    parts = [_NUMBERED.fullmatch(name.strip()) for name in names]
+    found = [each for each in parts if each]
+    if len(found) < len(names) or len(names) < _SOME:
+        return False
+    stems, numbers = {each[1].lower() for each in found}, [int(each[2]) for each in found]
+    return (
+        len(stems) == 1
+        and stems <= _STEMS - {"s", "id"} | {"s"}
+        and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    )
 
 
 def _codes(names: Sequence[str]) -> list[str]:
@@ -247,6 +265,28 @@ def _has_event_times(columns: Sequence[Profile]) -> bool:
         return False
     steps = numpy.diff(times)
     return bool((steps > 0).all()) and len(set(steps.round(6).tolist())) > times.size / 5
+
+
+_LIST_IN_CELL: Final = re.compile(
+    r"\s*\[?\s*-?\d+(?:\.\d+)?(?:\s*[;,|]\s*-?\d+(?:\.\d+)?){9,}\s*\]?\s*"
+)
+
+
+def _packed(table: Table) -> Iterable[str]:
+    """Columns with cells that each hold ten values or more, in no order: of as many persons."""
+    for column, name in enumerate(table.columns):
+        for row in table.rows[:_PACKED_ROWS]:
+            if len(row[column]) < 20 or not _LIST_IN_CELL.fullmatch(row[column]):
+                continue
+            values = [float(each) for each in re.findall(r"-?\d+(?:\.\d+)?", row[column])]
+            steps = numpy.diff(values)
+            ordered = bool((steps >= 0).all() or (steps <= 0).all())
+            if not ordered and len(set(values)) * 3 > len(values):
+                yield f"{table.at}, column {name}" if table.at else f"column {name}"
+                break
+
+
+_PACKED_ROWS: Final = 400
 
 
 def _falls_by_one(columns: Sequence[Profile]) -> bool:

@@ -43,6 +43,24 @@ def _identifiers(document: Document, policy: DisclosurePolicy) -> Answer:
         yield Severity.WARN, "the texts are too long to be searched to their end", ()
 
 
+_HASHES: Final = re.compile(
+    r"(?:^[ \t\"',-]{0,6}([0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{40}"
+    r"|[0-9a-f]{64})[ \t\"',]{0,4}$\n?){8,}",
+    re.MULTILINE | re.IGNORECASE,
+)
+
+
+def _hashes(document: Document, policy: DisclosurePolicy) -> Answer:
+    """Lists of nothing but digests: names of persons or images that somebody hashed."""
+    places = [
+        text.place(text.text.count("\n", 0, found.start()))
+        for text in document.texts
+        for found in _HASHES.finditer(text.text[:SCANNED])
+    ]
+    if places:
+        yield Severity.WARN, "a text looks like it lists hashed names of patients", places
+
+
 def _encoded(document: Document, policy: DisclosurePolicy) -> Answer:
     blocked: dict[str, list[str]] = {}
     unsure: list[str] = []
@@ -87,7 +105,8 @@ def _invisible(document: Document, policy: DisclosurePolicy) -> Answer:
 
 
 RULES: Final = (
-    Rule("text-identifiers", 2, _identifiers),
+    Rule("text-identifiers", 3, _identifiers),
+    Rule("text-identifiers", 3, _hashes),
     Rule("encoded-blob", 1, _encoded),
     Rule("invisible-letters", 1, _invisible),
 )
