@@ -36,6 +36,7 @@ _NUMBERS: Final = frozenset(
 # Makers write more than the 16 characters of PS3.5 6.2, and lose geometry if that is not read.
 _DECIMAL: Final = re.compile(r"[-+]?(?:\d{1,16}(?:\.\d{0,20})?|\.\d{1,20})(?:[eE][-+]?\d{1,3})?")
 _INTEGER: Final = re.compile(r"[-+]?\d{1,12}")
+_BESIDE: Final = _NUMBERS | {"SQ", "DS", "IS", "DA", "DT", "TM", "UI"}
 _FLAGS: Final = frozenset(
     [
         "PatientIdentityRemoved",
@@ -208,16 +209,16 @@ def _sequence(
             made.update(_beside(item, cleaner, element.keyword, depth))
         if made is not None and (len(made) or kind == "1"):
             items.append(made)
-    if not items and kind == "3":
+    if not items and kind in ("1", "1C") and any(codes.is_code(i) for i in element.value or ()):
+        items = [codes.placeholder()]
+    if not items and kind in ("3", "1C"):
         return None
     return DataElement(element.tag, "SQ", items)
 
 
 def _beside(item: Dataset, cleaner: Cleaner, keyword: str, depth: int) -> Dataset:
     """What a coded concept carries besides its code: its own sequences."""
-    return Dataset(
-        {e.tag: e for e in _level(item, cleaner, keyword, depth + 1) if e.VR in ("SQ", "DS", "IS")}
-    )
+    return Dataset({e.tag: e for e in _level(item, cleaner, keyword, depth + 1) if e.VR in _BESIDE})
 
 
 def _uids(element: DataElement, cleaner: Cleaner) -> DataElement | None:
@@ -339,6 +340,8 @@ def _without(
     choices = action.replace("*", "").split("/")
     if kind == "1" or (choices == ["D"] and element.VR != "UN"):
         return _dummy(element, cleaner)
+    if kind == "1C" and element.VR in _TEXT and element.value:
+        return _dummy(element, cleaner)  # whether its condition holds, the source has decided
     if kind == "2" or choices == ["Z"] or (choices == ["Z", "D"]):
         return _empty(element)
     return None

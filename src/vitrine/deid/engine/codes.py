@@ -49,3 +49,11 @@ def clean(item: Dataset) -> Dataset | None:
     made = Dataset()
     made.CodeValue, made.CodingSchemeDesignator, made.CodeMeaning = value, scheme, meaning[:64]
     return made
+
+
+def placeholder() -> Dataset:
+    """A concept that says that its code was removed, where a sequence may not be empty."""
+    made = Dataset()
+    made.CodeValue, made.CodingSchemeDesignator = "removed", "99VITRINE"
+    made.CodeMeaning = UNKNOWN
+    return made

@@ -56,13 +56,13 @@ class Types:
     """Which attributes an object must have: type 1 with a value, type 2 perhaps without."""
 
     top: Mapping[str, Mapping[str, str]]
-    """`1` or `2` by keyword, by SOP class."""
+    """`1`, `1C` or `2` by keyword, by SOP class."""
 
     nested: Mapping[str, str]
-    """`1` or `2` by `SequenceKeyword>Keyword`."""
+    """The same by `SequenceKeyword>Keyword`."""
 
     def of(self, sop_class: str, sequence: str, keyword: str) -> str:
-        """`1`, `2` or `3`; of an unknown SOP class what all image classes share."""
+        """`1`, `1C`, `2` or `3`; of an unknown SOP class what all image classes share."""
         if sequence:
             return self.nested.get(f"{sequence}>{keyword}", "3")
         return self.top.get(sop_class, _COMMON).get(keyword, "3")
@@ -85,12 +85,9 @@ def types() -> Types:
     data = _json("types.json")
     top: dict[str, Mapping[str, str]] = {}
     for group in data["classes"]:
-        known = {**dict.fromkeys(group["2"], "2"), **dict.fromkeys(group["1"], "1")}
+        known = {each: kind for kind in ("1C", "2", "1") for each in group[kind]}
         top.update(dict.fromkeys(group["sop_classes"], known))
-    nested = {
-        **dict.fromkeys(data["nested"]["2"], "2"),
-        **dict.fromkeys(data["nested"]["1"], "1"),
-    }
+    nested = {each: kind for kind in ("1C", "2", "1") for each in data["nested"][kind]}
     return Types(top, nested)
 
 
@@ -138,7 +135,9 @@ def vocabulary() -> Vocabulary:
     }
     return Vocabulary(
         {key: frozenset(each) for key, each in terms.items()},
-        frozenset(own["everywhere"]),
+        frozenset(own["everywhere"]).union(
+            *(t for k, t in terms.items() if k not in own["only_listed"])
+        ),
         frozenset(own["only_listed"]),
         {key: _form(form) for key, form in own["texts"].items()},
         frozenset(own["bytes"]),

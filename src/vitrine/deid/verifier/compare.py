@@ -36,6 +36,7 @@ _TECHNICAL: Final = {
     "AttenuationCorrectionMethod": r"[A-Za-z -]{2,12}",
     "ReconstructionMethod": r"[A-Za-z0-9+ -]{2,20}",
     "ScatterCorrectionMethod": r"[A-Za-z -]{2,32}",
+    "StackID": r"\d{1,4}",
     "SegmentLabel": r"[A-Za-z ]{3,20}",
     "ROIName": r"[A-Za-z ]{3,20}\d?",
 }
