@@ -50,4 +50,4 @@ def errors(path: Path) -> set[str]:
     """The kinds of errors that dciodvfy names, without numbers of items and values."""
     said = subprocess.run(["dciodvfy", path], capture_output=True, text=True, errors="replace")
     lines = [line for line in said.stderr.splitlines() if line.startswith("Error")]
-    return {re.sub(r"\[\d+\]|value <[^>]*>|\d+(?:\.\d+){3,}", "", line) for line in lines}
+    return {re.sub(r"\[\d+\]|value <[^>]*>|\d+(?:\.\d+){2,}", "", line) for line in lines}
