@@ -9,10 +9,13 @@ from typing import Annotated
 
 import typer
 
-from vitrine.cli.output import AsJson, say, show_json
+from vitrine.cli.output import AsJson, say, show_json, show_rows
 from vitrine.errors import InvalidInput
 
 app = typer.Typer()
+_SHOWN = 60
+"""Letters of a text in a table; with --json it is whole."""
+
 key_app = typer.Typer(help="Keys: files of 64 hexadecimal digits.", no_args_is_help=True)
 app.add_typer(key_app, name="key")
 
@@ -190,3 +193,34 @@ def _kept(path: Path) -> frozenset[tuple[str, str]]:
 
     decided = values.read(path).by_keyword
     return frozenset((keyword, kept) for keyword, each in decided.items() for kept in each.values())
+
+
+@app.command()
+def values(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="A folder of files, or one file.")],
+    decisions: Annotated[
+        Path | None, typer.Option("--values", help="Decisions that stand already.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the distinct texts that are yours to decide, with how many patients have each.
+
+    The list may hold names: it is for your screen. What is not decided is emptied.
+    """
+    from vitrine.deid import texts
+    from vitrine.deid.engine import values as decided
+
+    try:
+        standing = decided.read(decisions) if decisions else decided.Values()
+        found = texts.texts_in(source, standing)
+    except InvalidInput as problem:
+        raise typer.BadParameter(problem.sentence()) from None
+    rows = [
+        {"attribute": each.keyword, "patients": each.patients,
+         "value": each.value if as_json else each.value[:_SHOWN],
+         "files": each.files, "names_somebody": each.names_somebody, "becomes": each.becomes}
+        for each in found
+    ]  # fmt: skip
+    show_rows(
+        rows, list(rows[0]) if rows else [], as_json=as_json, empty="no text is yours to decide"
+    )
