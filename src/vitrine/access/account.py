@@ -16,6 +16,12 @@ class Role(StrEnum):
     SENIOR_CHECKER = "senior_checker"
     """An output checker who may lift what a check blocks."""
 
+    DATA_STEWARD = "data_steward"
+    """Receives, de-identifies and publishes data."""
+
+    DATA_PROTECTION_OFFICER = "data_protection_officer"
+    """May let data on that the risk gate holds, with a reason that everybody reads."""
+
     ADMINISTRATOR = "administrator"
     AUDITOR = "auditor"
 

@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import numpy
-import pandas
-
+from vitrine.deid.tables import columns, reading
+from vitrine.deid.tables.columns import Kind
 from vitrine.errors import InvalidInput
-from vitrine.risk import columns as profiles
-from vitrine.risk import headers, measure
-from vitrine.risk.policy import Attacker, RiskPolicy
-from vitrine.risk.report import Measures, RiskReport
+from vitrine.risk import headers, measure, properties
+from vitrine.risk.attackers import Attacker, Purpose, RiskPolicy
+from vitrine.risk.measure import Codes
+from vitrine.risk.policy import reasons
+from vitrine.risk.report import Detail, Measures, RiskReport
+from vitrine.risk.scopes import Material, Scope, scopes_of
 
 _CAUSES: Final = 3
 
 
-def assess(
+def gather(
     policy: RiskPolicy,
     *,
     table: Path | None = None,
     id_column: str = "",
     images: Path | None = None,
     kinds: Mapping[str, str] | None = None,
-    is_download: bool = False,
-) -> RiskReport:
-    """The report on a table, a folder of images, or both.
+) -> Material:
+    """Read a table, a folder of images, or both.
 
     Args:
         kinds: what columns are, where the caller knows better than their headers tell.
@@ -37,151 +38,116 @@ def assess(
     """
     if table is None and images is None:
         raise InvalidInput("there is nothing to assess", hint="give a table, images or both")
-    found: dict[str, str] = {}
-    people = pixels = None
+    material = Material()
     if table is not None:
-        read = profiles.read(table, id_column)
-        found = profiles.kinds_of(read, id_column, policy, kinds or {})
-        people = profiles.per_patient(profiles.by_month(read, found), id_column, found)
+        read = reading.read(table, id_column)
+        found = columns.kinds_of(read, id_column, kinds)
+        found = {id_column: found.pop(id_column)} | found
+        people = properties.of_table(read, id_column, found)
+        material = replace(material, table=people, columns=found)
     if images is not None:
-        if not images.is_dir():
-            raise InvalidInput(f"there is no folder {images}")
-        pixels, _ = headers.read(images)
-    return _report(policy, people, pixels, found, is_download=is_download)
+        pixels, files = headers.read(images, asdict(policy.bands))
+        material = replace(material, images=pixels, files=files)
+    return material
 
 
-def _report(
-    policy: RiskPolicy,
-    people: pandas.DataFrame | None,
-    pixels: pandas.DataFrame | None,
-    kinds: Mapping[str, str],
-    *,
-    is_download: bool,
-) -> RiskReport:
-    least = policy.least(is_download=is_download)
-    frames: dict[str, pandas.DataFrame] = {}
-    unmatched = {"table": 0, "images": 0}
-    if people is not None:
-        frames["table"] = people
-    if pixels is not None:
-        frames["headers"] = pixels
-    if people is not None and pixels is not None:
-        both = people.index.intersection(pixels.index)
-        unmatched = {"table": len(people) - len(both), "images": len(pixels) - len(both)}
-        joined = people.loc[both].join(pixels.loc[both], rsuffix=" of images")
-        frames["join"] = joined
-    scopes: dict[str, dict[str, Measures]] = {}
-    causes: dict[str, tuple[str, ...]] = {}
-    for scope, frame in frames.items():
-        if len(frame):
-            scopes[scope] = {
-                each.name: _measures(frame, each, kinds, least) for each in policy.profiles
-            }
-            for each in policy.profiles:
-                causes[each.name] = _causes(frame, _known(frame, each, kinds))
-    patients = len(set().union(*(frame.index for frame in frames.values())))
-    because = _because(policy, scopes, frames, least, causes)
-    return RiskReport(
-        policy=f"{policy.name} {policy.version}",
-        purpose="download" if is_download else "environment",
-        patients=patients,
-        scopes=scopes,
-        unmatched=unmatched,
-        columns=kinds,
-        causes=causes,
-        rare=_rare(frames, kinds, least),
-        population_uniqueness="not estimated",
+def assess(policy: RiskPolicy, material: Material, purpose: Purpose) -> RiskReport:
+    """The report on what was read, with the gate's answer."""
+    least = policy.least(purpose)
+    frames = scopes_of(material)
+    filled = {name: each for name, each in frames.items() if each.count}
+    measures: dict[str, dict[str, Measures]] = {}
+    details: dict[str, dict[str, Detail]] = {}
+    for name, scope in filled.items():
+        both = {each.name: _measured(scope, each, policy, least) for each in policy.profiles}
+        measures[name] = {each: found[0] for each, found in both.items()}
+        details[name] = {each: found[1] for each, found in both.items()}
+    report = RiskReport(
+        policy=policy.label,
+        purpose=purpose.value,
+        patients=_patients(material),
+        scopes=measures,
+        empty=tuple(name for name in frames if name not in filled),
+        details=details,
+        unmatched=_unmatched(material),
+        columns={name: str(kind) for name, kind in (material.columns or {}).items()},
+        files=asdict(material.files) if material.files else {},
+        rare=_rare(material, least),
+        population={each.name: {"method": "not estimated"} for each in policy.profiles},
         controls=policy.controls,
-        is_passed=not because,
-        because=tuple(because),
+        is_passed=False,
+        because=(),
     )
+    return decided(report, policy, purpose)
 
 
-def _known(frame: pandas.DataFrame, attacker: Attacker, kinds: Mapping[str, str]) -> list[str]:
-    """The columns of a frame that an attacker knows."""
-    return [
-        column
-        for column in frame.columns
-        if kinds.get(column) in attacker.table
-        or (column.removesuffix(" of images") in attacker.headers and column not in kinds)
-    ]
+def decided(report: RiskReport, policy: RiskPolicy, purpose: Purpose) -> RiskReport:
+    """The report with the gate's answer."""
+    because = reasons(report, policy, purpose)
+    return replace(report, is_passed=not because, because=because)
 
 
-def _measures(
-    frame: pandas.DataFrame, attacker: Attacker, kinds: Mapping[str, str], least: int
-) -> Measures:
-    known = _known(frame, attacker, kinds)
-    classes = measure.classes_of([measure.codes_of(frame[c]) for c in known], len(frame))
+def _measured(
+    scope: Scope, attacker: Attacker, policy: RiskPolicy, least: int
+) -> tuple[Measures, Detail]:
+    known = scope.known(attacker)
+    classes = measure.classes_of(list(known.values()), scope.count)
     sizes = measure.sizes_of(classes)
     own = sizes[classes]
-    hidden = [
-        measure.sensitive_of(frame[c])
-        for c in frame.columns
-        if kinds.get(c) == profiles.SENSITIVE or (kinds.get(c) == "diagnosis" and c not in known)
-    ]
-    return Measures(
+    hidden = scope.hidden(known)
+    edges = [1, policy.k - 1, policy.k_download - 1, scope.count]
+    within = [int((own <= edge).sum()) for edge in edges]
+    measures = Measures(
         k=int(sizes.min()),
-        l=min((measure.l_of(classes, each) for each in hidden), default=None),
-        t=max((measure.t_of(classes, each) for each in hidden), default=None),
+        l=min((measure.l_of(classes, each) for each in hidden.values()), default=None),
+        t=max((measure.t_of(classes, each) for each in hidden.values()), default=None),
         unique=int((own == 1).sum()),
         share_below_k=round(float((own < least).mean()), 6),
     )
+    detail = Detail(
+        known=tuple(known),
+        hidden=tuple(hidden),
+        causes=_causes(known, scope.count, least) if measures.k < least else (),
+        groups=tuple(max(0, b - a) for a, b in zip([0, *within], within, strict=False)),
+    )
+    return measures, detail
 
 
-def _causes(frame: pandas.DataFrame, known: list[str]) -> tuple[str, ...]:
-    """The columns without which fewest patients would be alone, the worst first."""
-    codes = {column: measure.codes_of(frame[column]) for column in known}
+def _causes(known: Mapping[str, Codes], count: int, least: int) -> tuple[str, ...]:
+    """Properties without which fewest patients would stand out, the worst first.
 
-    def alone(columns: list[str]) -> int:
-        classes = measure.classes_of([codes[c] for c in columns], len(frame))
-        sizes = measure.sizes_of(classes)
-        return int((sizes[classes] == 1).sum())
+    When no single one would help, those with the most values.
+    """
 
-    every = alone(known)
-    gained = {c: every - alone([other for other in known if other != c]) for c in known}
-    ranked = sorted((c for c in known if gained[c] > 0), key=lambda c: -gained[c])
-    if not ranked and every:
-        ranked = sorted(known, key=lambda c: -len(numpy.unique(codes[c])))
+    def apart(names: list[str]) -> int:
+        classes = measure.classes_of([known[name] for name in names], count)
+        return int((measure.sizes_of(classes)[classes] < least).sum())
+
+    every = apart(list(known))
+    gained = {name: every - apart([each for each in known if each != name]) for name in known}
+    ranked = sorted((each for each in known if gained[each] > 0), key=lambda each: -gained[each])
+    if not ranked:
+        ranked = sorted(known, key=lambda each: -int(known[each].max(initial=0)))
     return tuple(ranked[:_CAUSES])
 
 
-def _because(
-    policy: RiskPolicy,
-    scopes: Mapping[str, Mapping[str, Measures]],
-    frames: Mapping[str, Any],
-    least: int,
-    causes: Mapping[str, tuple[str, ...]],
-) -> list[str]:
-    """Everything against passing, one sentence each; none when it passes."""
-    said = []
-    for scope, frame in frames.items():
-        if not len(frame):
-            what = "no patient is in both" if scope == "join" else "it holds no patient"
-            said.append(f"{scope}: {what}, so nothing can be said of it")
-    for scope, found in scopes.items():
-        for attacker in policy.profiles:
-            measures = found[attacker.name]
-            if attacker.decides and measures.k < least:
-                worst = ", ".join(causes.get(attacker.name, ())) or "all columns together"
-                said.append(
-                    f"{scope}, {attacker.name}: k is {measures.k} and must be {least}; "
-                    f"{measures.unique} patients are unique, most by {worst}: "
-                    "generalise or suppress these"
-                )
-    return said
+def _patients(material: Material) -> int:
+    return len(set().union(*(each.patients for each in material.sides)))
 
 
-def _rare(
-    frames: Mapping[str, pandas.DataFrame], kinds: Mapping[str, str], least: int
-) -> dict[str, int]:
-    """Columns with values that fewer than `least` patients have, and how many values."""
-    found = {}
-    for frame in (frames[scope] for scope in ("table", "headers") if scope in frames):
-        for column in frame.columns:
-            if kinds.get(column) == profiles.MEASURE:
-                continue
-            counts = frame[column].value_counts(dropna=True)
-            few = int((counts < least).sum())
-            if few:
-                found[str(column)] = few
-    return found
+def _unmatched(material: Material) -> dict[str, int]:
+    if material.table is None or material.images is None:
+        return {"table": 0, "images": 0}
+    table, images = set(material.table.patients), set(material.images.patients)
+    return {"table": len(table - images), "images": len(images - table)}
+
+
+def _rare(material: Material, least: int) -> dict[str, int]:
+    """Properties with values that fewer than `least` patients have, and how many values."""
+    few = {
+        name: int((each.counts() < least).sum())
+        for side in material.sides
+        for name, each in side.properties.items()
+        if side.kinds[name] != Kind.MEASURE
+    }
+    return {name: count for name, count in few.items() if count}

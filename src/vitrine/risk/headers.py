@@ -2,28 +2,53 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
+import numpy
 import pandas
 import pydicom
+from pydicom.errors import InvalidDicomError
 
-_TAGS: Final = [
-    "PatientID", "PatientSex", "PatientAge", "PatientSize", "PatientWeight", "PatientBirthDate",
-    "StudyDate", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "Modality",
-    "BodyPartExamined", "Manufacturer", "ManufacturerModelName",
-]  # fmt: skip
+from vitrine.errors import InvalidInput
+from vitrine.risk.properties import Property, Side, intervals_of, of_pairs, of_rows, ordinal_of
+
 PROPERTIES: Final = (
     "age_band", "sex", "size_band", "weight_band", "body_part", "modality", "device", "month",
     "study_count", "series_count", "slice_count", "intervals",
 )  # fmt: skip
-_AGE_YEARS, _SIZE_M, _WEIGHT_KG = 5, 0.05, 5
+TEXTS: Final = (
+    "StudyDescription", "SeriesDescription", "ProtocolName", "InstitutionName", "StationName",
+    "SequenceName", "ContrastBolusAgent", "ImageComments",
+)  # fmt: skip
+"""Attributes of free or makers' text that are searched for rare values."""
+
+_TAGS: Final = [
+    "PatientID", "PatientSex", "PatientAge", "PatientSize", "PatientWeight", "PatientBirthDate",
+    "StudyDate", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "Modality",
+    "BodyPartExamined", "Manufacturer", "ManufacturerModelName", *TEXTS,
+]  # fmt: skip
+_TEXT: Final = "text"
+_DIRECTORY: Final = "1.2.840.10008.1.3.10"
+"""SOP class of a DICOMDIR, which holds no image (PS3.4 B.5)."""
+
+_YEARS: Final = {"Y": 1.0, "M": 12.0, "W": 52.18, "D": 365.25}
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """How the files of a folder were read."""
+
+    read: int = 0
+    unreadable: int = 0
+    """That are DICOM by their name or first bytes, and cannot be read: they may hold anybody."""
+
+    not_dicom: int = 0
 
 
 @dataclass(slots=True)
@@ -31,82 +56,146 @@ class _Patient:
     said: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     studies: dict[str, str] = field(default_factory=dict)
     series: set[str] = field(default_factory=set)
-    instances: int = 0
+    instances: set[str] = field(default_factory=set)
 
 
-def read(root: Path) -> tuple[pandas.DataFrame, int]:
-    """One row of properties for each PatientID below `root`, and how many files are no images."""
+def read(root: Path, bands: Mapping[str, float]) -> tuple[Side, Files]:
+    """The side of the images below `root`, and how its files were read.
+
+    Images without a PatientID are one patient for each study; an instance that is there twice
+    counts once. Links are not followed.
+
+    Args:
+        bands: widths of `age_years`, `size_m` and `weight_kg`: how well attackers know them.
+
+    Raises:
+        InvalidInput: when there is no such folder.
+    """
+    if not root.is_dir():
+        raise InvalidInput(f"there is no folder {root}")
     patients: dict[str, _Patient] = defaultdict(_Patient)
-    others = 0
-    for path in sorted(root.rglob("*")):
-        if path.is_symlink() or not path.is_file() or path.name.startswith(".vitrine"):
-            continue
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=_TAGS)
-                _add(patients[str(header.get("PatientID", "") or "").strip()], header)
-        except Exception:  # no DICOM, or damaged: counted, and none of its words repeated
-            others += 1
-    rows = {name: _row(each) for name, each in sorted(patients.items()) if each.instances}
-    table = pandas.DataFrame.from_dict(rows, orient="index", columns=list(PROPERTIES))
-    return table, others
-
-
-def _add(patient: _Patient, header: Any) -> None:
-    for name, value in _told(header):
-        patient.said[name].add(value)
-    patient.studies[str(header.get("StudyInstanceUID", ""))] = str(
-        header.get("StudyDate", "") or ""
+    counts = {"read": 0, "unreadable": 0, "not_dicom": 0}
+    for path in _files(root):
+        header, outcome = _header(path)
+        if header is not None:
+            try:
+                told = dict(_told(header, bands))
+                _add(patients[_patient_of(header)], header, told)
+            except Exception:  # a damaged element: counted, and none of its words repeated
+                outcome = "unreadable"
+        counts[outcome] += 1
+    return _side({name: each for name, each in sorted(patients.items()) if each.instances}), Files(
+        **counts
     )
-    patient.series.add(str(header.get("SeriesInstanceUID", "")))
-    patient.instances += 1
 
 
-def _told(header: Any) -> Iterator[tuple[str, str]]:
-    yield "sex", str(header.get("PatientSex", "") or "")
-    yield "age_band", _age_band(header)
-    yield "size_band", _band(header.get("PatientSize"), _SIZE_M)
-    yield "weight_band", _band(header.get("PatientWeight"), _WEIGHT_KG)
-    yield "body_part", str(header.get("BodyPartExamined", "") or "")
-    yield "modality", str(header.get("Modality", "") or "")
-    device = (header.get("Manufacturer", ""), header.get("ManufacturerModelName", ""))
-    yield "device", " ".join(str(each or "") for each in device).strip()
-    yield "month", str(header.get("StudyDate", "") or "")[:6]
+def _files(root: Path) -> Iterator[Path]:
+    for folder, inner, names in os.walk(root):
+        inner.sort()
+        for name in sorted(names):
+            path = Path(folder, name)
+            if not path.is_symlink() and path.is_file():
+                yield path
 
 
-def _age_band(header: Any) -> str:
-    age = str(header.get("PatientAge", "") or "")
-    if len(age) == 4 and age[:3].isdigit():
-        return _band(int(age[:3]) if age[3] == "Y" else 0, _AGE_YEARS)
-    born, done = (str(header.get(key, "") or "") for key in ("PatientBirthDate", "StudyDate"))
-    if born[:4].isdigit() and done[:4].isdigit():
-        return _band(int(done[:4]) - int(born[:4]), _AGE_YEARS)
-    return ""
-
-
-def _band(value: Any, width: float) -> str:
+def _header(path: Path) -> tuple[Any, str]:
     try:
-        low = int(float(value) / width)
-    except (TypeError, ValueError, OverflowError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=_TAGS)
+        if "SOPInstanceUID" in header:
+            return header, "read"
+        is_directory = header.file_meta.get("MediaStorageSOPClassUID") == _DIRECTORY
+        return None, "not_dicom" if is_directory else "unreadable"
+    except InvalidDicomError:
+        is_named = path.suffix.lower() in (".dcm", ".dicom", ".ima")
+        return None, "unreadable" if is_named else "not_dicom"
+    except Exception:  # whatever a damaged file does to its reader
+        return None, "unreadable"
+
+
+def _patient_of(header: Any) -> str:
+    named = _said(header, "PatientID")
+    return named or f"\1study {_said(header, 'StudyInstanceUID')}"
+
+
+def _said(header: Any, keyword: str) -> str:
+    value = header.get(keyword, "")
+    return str("" if value is None else value).strip().strip("\0").replace("\0", "\1")
+
+
+def _add(patient: _Patient, header: Any, told: Mapping[str, str]) -> None:
+    for name, value in told.items():
+        patient.said[name].add(value)
+    for keyword in TEXTS:
+        if text := _said(header, keyword):
+            patient.said[keyword].add(text)
+    patient.studies[_said(header, "StudyInstanceUID")] = _said(header, "StudyDate")
+    patient.series.add(_said(header, "SeriesInstanceUID"))
+    patient.instances.add(_said(header, "SOPInstanceUID"))
+
+
+def _told(header: Any, bands: Mapping[str, float]) -> Iterator[tuple[str, str]]:
+    yield "sex", _said(header, "PatientSex").upper()
+    yield "age_band", band(_age_years(header), bands["age_years"])
+    yield "size_band", band(_said(header, "PatientSize"), bands["size_m"])
+    yield "weight_band", band(_said(header, "PatientWeight"), bands["weight_kg"])
+    yield "body_part", _said(header, "BodyPartExamined").upper()
+    yield "modality", _said(header, "Modality")
+    device = (_said(header, "Manufacturer"), _said(header, "ManufacturerModelName"))
+    yield "device", " ".join(filter(None, device))
+    yield "month", _said(header, "StudyDate")[:6]
+
+
+def _age_years(header: Any) -> str:
+    age = _said(header, "PatientAge")
+    if len(age) == 4 and age[:3].isdigit() and age[3] in _YEARS:
+        return str(int(age[:3]) / _YEARS[age[3]])
+    born, done = (ordinal_of(_said(header, key)) for key in ("PatientBirthDate", "StudyDate"))
+    if born is None or done is None:
+        return ""
+    return str((done - born) / _YEARS["D"])
+
+
+def band(value: str, width: float) -> str:
+    """The lower end of the band of `width` that a number lies in, and `-`; empty for others."""
+    try:
+        low = int(round(float(value) / width, 6) // 1)
+    except (ValueError, OverflowError):
         return ""
     return f"{low * width:g}-"
 
 
-def _row(patient: _Patient) -> list[str]:
-    days = sorted(filter(None, map(_day, patient.studies.values())))
-    known = {
-        **{name: "|".join(sorted(values)) for name, values in patient.said.items()},
-        "study_count": str(len(patient.studies)),
-        "series_count": str(len(patient.series)),
-        "slice_count": str(patient.instances),
-        "intervals": " ".join(str(b - a) for a, b in pairwise(days)),
+def _side(patients: Mapping[str, _Patient]) -> Side:
+    properties: dict[str, Property] = {}
+    people = list(patients.values())
+    numbers = numpy.arange(len(people))
+    counted = {
+        "study_count": [str(len(each.studies)) for each in people],
+        "series_count": [str(len(each.series)) for each in people],
+        "slice_count": [str(len(each.instances)) for each in people],
+        "intervals": [_intervals(each) for each in people],
     }
-    return [known.get(name, "") for name in PROPERTIES]
+    for name in (*PROPERTIES, *TEXTS):
+        if name in counted:
+            properties[prefixed(name)] = of_rows(numbers, counted[name])
+            continue
+        pairs = [
+            (n, value) for n, each in enumerate(people) for value in sorted(each.said[name]) or [""]
+        ]
+        if any(value for _, value in pairs) or name in PROPERTIES:
+            codes, values = pandas.factorize(numpy.asarray([v for _, v in pairs], object))
+            places = numpy.asarray([n for n, _ in pairs], dtype=numpy.int64)
+            properties[prefixed(name)] = of_pairs(places, codes.astype(numpy.int64), values)
+    kinds = {prefixed(n): prefixed(n) for n in PROPERTIES} | {prefixed(n): _TEXT for n in TEXTS}
+    return Side(pandas.Index(list(patients), dtype=object), properties, kinds)
 
 
-def _day(value: str) -> int | None:
-    try:
-        return date(int(value[:4]), int(value[4:6]), int(value[6:8])).toordinal()
-    except ValueError:
-        return None
+def _intervals(patient: _Patient) -> str:
+    days = (ordinal_of(each) for each in patient.studies.values())
+    return intervals_of([each for each in days if each is not None])
+
+
+def prefixed(name: str) -> str:
+    """The name of a property of images, apart from those of columns."""
+    return f"images.{name}"

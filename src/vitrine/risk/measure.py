@@ -28,19 +28,6 @@ class Sensitive:
     is_numeric: bool
 
 
-def codes_of(column: pandas.Series[Any]) -> Codes:
-    """A code for each value of a column; a missing value is a value of its own."""
-    codes, _ = pandas.factorize(column, use_na_sentinel=False)
-    return codes.astype(numpy.int64)
-
-
-def sensitive_of(column: pandas.Series[Any]) -> Sensitive:
-    """A sensitive column with its values in order."""
-    is_numeric = bool(pandas.api.types.is_numeric_dtype(column))
-    codes, values = pandas.factorize(column, sort=True, use_na_sentinel=False)
-    return Sensitive(codes.astype(numpy.int64), len(values), is_numeric)
-
-
 def classes_of(columns: Sequence[Codes], rows: int) -> Codes:
     """The equivalence class of each row, numbered from 0."""
     combined = numpy.zeros(rows, dtype=numpy.int64)
@@ -98,10 +85,8 @@ def _ordered(
     size = len(overall)
     first = numpy.concatenate([[True], of_class[1:] != of_class[:-1]])
     running = numpy.cumsum(share)
-    before = numpy.where(first, 0.0, numpy.concatenate([[0.0], running[:-1]]))
     start = numpy.maximum.accumulate(numpy.where(first, running - share, -1.0))
     level = running - start
-    del before
     following = numpy.concatenate([value[1:], [size]])
     last = numpy.concatenate([first[1:], [True]])
     stop = numpy.where(last, size, following)

@@ -1,89 +1,87 @@
-"""Who an attacker is, what they know and how many must look alike: versioned data, and the gate."""
+"""The gate: whether data with a report may go on, and who may let them although it says no."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
-from typing import Annotated, ClassVar, Final
+from typing import Final
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
-
+from vitrine.access.account import Account, Role, may_act_as
 from vitrine.access.verdict import ALLOWED, Verdict
-from vitrine.errors import InvalidInput
+from vitrine.deid.tables.columns import Kind
+from vitrine.risk.attackers import Purpose, RiskPolicy
 from vitrine.risk.report import RiskReport
 
-POLICIES: Final = Path(__file__).parent / "policies"
-DEFAULT: Final = "default"
-Count = Annotated[int, Field(ge=1)]
+_SHORTEST_REASON: Final = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attacker:
-    """One attacker profile: what somebody of that kind knows beforehand, and why."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
-
-    name: str
-    because: str
-    table: tuple[str, ...]
-    """Kinds of columns that they know; see `RiskPolicy.words`."""
-
-    headers: tuple[str, ...]
-    """Properties of images that they know; see `headers.PROPERTIES`."""
-
-    decides: bool
-    """Whether the gate asks for k against them; else the answer is in the controls."""
+def gate(report: RiskReport, policy: RiskPolicy, purpose: Purpose) -> Verdict:
+    """Whether data with this report may go on; everything against it, at once."""
+    against = reasons(report, policy, purpose)
+    return Verdict("; ".join(against)) if against else ALLOWED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RiskPolicy:
-    """One version of a policy of risk; the unit of every count is the patient."""
+def reasons(report: RiskReport, policy: RiskPolicy, purpose: Purpose) -> tuple[str, ...]:
+    """Everything against it, one sentence each, with what to do; none when it passes.
 
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
-
-    name: str
-    version: Count
-    k: Count
-    """Fewest patients who look alike, for use within the environment."""
-
-    k_download: Count
-    """The same, for data that may be downloaded."""
-
-    sources: tuple[str, ...]
-    profiles: tuple[Attacker, ...]
-    controls: tuple[str, ...]
-    """What answers attackers whom k does not decide about."""
-
-    words: Mapping[str, str]
-    """Words of headers by the kind of column that they tell."""
-
-    def least(self, *, is_download: bool) -> int:
-        """The k that is asked for."""
-        return self.k_download if is_download else self.k
-
-
-@lru_cache(maxsize=8)
-def load(name: str = DEFAULT) -> RiskPolicy:
-    """A policy by its name, or from a file of the same form.
-
-    Raises:
-        InvalidInput: when there is none, or a value is missing, unknown or of the wrong kind.
+    What was not measured counts against it: nobody, unreadable files, no match, another policy.
     """
-    path = POLICIES / f"{name}.json"
-    path = path if path.is_file() else Path(name)
-    if not path.is_file():
-        raise InvalidInput(f"there is no risk policy {name}", hint="give a JSON file of that form")
-    try:
-        return TypeAdapter(RiskPolicy).validate_json(path.read_bytes())
-    except ValidationError as error:
-        said = [f"{'.'.join(map(str, e['loc'])) or 'it'}: {e['msg']}" for e in error.errors()[:5]]
-        raise InvalidInput(f"{path.name} is no risk policy: {'; '.join(said)}") from None
+    said = []
+    if report.policy != policy.label:
+        said.append(f"it was assessed by policy {report.policy}, not {policy.label}: assess again")
+    if not report.patients:
+        said.append("no patient was assessed, so nothing can be said")
+    for scope in report.empty:
+        what = "no patient is in both" if scope == "join" else "it holds no patient"
+        said.append(f"{scope}: {what}, so nothing can be said of it: correct what is assessed")
+    if unreadable := report.files.get("unreadable", 0):
+        said.append(f"headers: {unreadable} files cannot be read: repair or remove them")
+    said += _columns(report)
+    for scope in report.scopes:
+        for name in policy.deciding:
+            said += _small(report, scope, name, policy.least(purpose))
+    return tuple(said)
 
 
-def may_publish(report: RiskReport) -> Verdict:
-    """Whether a dataset with this report passes the gate; everything against it, at once."""
+def _columns(report: RiskReport) -> list[str]:
+    """Columns that nothing can group: they identify, or may."""
+    patient, *_ = (*report.columns, "")
+    return [
+        f"table: the column {column} is taken for {kind}: drop it, or say what it is"
+        for column, kind in report.columns.items()
+        if column != patient and kind in (Kind.IDENTIFIER, Kind.FREE_TEXT)
+    ]
+
+
+def _small(report: RiskReport, scope: str, name: str, least: int) -> list[str]:
+    measures = report.scopes[scope].get(name)
+    if measures is None:
+        return [f"{scope}, {name}: this profile was not assessed: assess again"]
+    if measures.k >= least:
+        return []
+    worst = ", ".join(report.details[scope][name].causes) or "all columns together"
+    return [
+        f"{scope}, {name}: k is {measures.k} and must be {least}; {measures.unique} of "
+        f"{report.patients} patients are unique, most by {worst}: generalise or suppress these "
+        "(vitrine risk propose)"
+    ]
+
+
+def may_override(account: Account, report: RiskReport, *, author: str, reason: str) -> Verdict:
+    """Whether `account` may let data go on that the gate holds.
+
+    Args:
+        author: who ran the assessment, as an account's name.
+        reason: why, in words that everybody who uses the data will read.
+    """
     if report.is_passed:
-        return ALLOWED
-    return Verdict("; ".join(report.because))
+        return Verdict("this assessment passed; there is nothing to override")
+    if not (verdict := may_act_as(account, Role.DATA_PROTECTION_OFFICER)):
+        return verdict
+    if Role.AUDITOR in account.roles:
+        return Verdict("auditors read; they change nothing and take nothing")
+    if account.name == author:
+        return Verdict("you ran this assessment yourself; another officer has to decide")
+    if not report.patients:
+        return Verdict("nothing was measured, so nobody can answer for it; assess again")
+    if len(reason.strip()) < _SHORTEST_REASON:
+        return Verdict(f"give a reason of at least {_SHORTEST_REASON} characters")
+    return ALLOWED

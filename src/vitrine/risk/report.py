@@ -1,7 +1,9 @@
-"""RiskReport: how identifiable what remains still is, per patient, for each kind of attacker."""
+"""How identifiable what remains still is, per patient, for each kind of attacker."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -28,8 +30,25 @@ class Measures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Detail:
+    """What stands behind the measures of one profile in one scope."""
+
+    known: tuple[str, ...]
+    """Properties that the attacker knows."""
+
+    hidden: tuple[str, ...]
+    """Sensitive properties that l and t are about."""
+
+    causes: tuple[str, ...]
+    """Properties that make most patients stand out, the worst first."""
+
+    groups: tuple[int, ...]
+    """Patients who are alone; in smaller groups than k; than the k of downloads; in larger."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RiskReport:
-    """The record of one assessment."""
+    """The record of one assessment. Holds names of columns and counts, never a value."""
 
     policy: str
     purpose: str
@@ -37,19 +56,25 @@ class RiskReport:
     scopes: Mapping[str, Mapping[str, Measures]]
     """By scope (`table`, `headers`, `join`) and attacker profile."""
 
+    empty: tuple[str, ...]
+    """Scopes that were asked for and hold no patient."""
+
+    details: Mapping[str, Mapping[str, Detail]]
     unmatched: Mapping[str, int]
     """Patients only in the table, and only in the images."""
 
     columns: Mapping[str, str]
-    """What each column was taken for."""
+    """What each column was taken for, the one that names the patient first."""
 
-    causes: Mapping[str, tuple[str, ...]]
-    """By profile, the properties that make most patients unique, the worst first."""
+    files: Mapping[str, int]
+    """How files of images were read: `read`, `unreadable`, `not_dicom`."""
 
     rare: Mapping[str, int]
-    """Columns with values that fewer than k patients have, and how many values."""
+    """Properties with values that fewer than k patients have, and how many values."""
 
-    population_uniqueness: str
+    population: Mapping[str, Mapping[str, int | float | str]]
+    """By profile, the estimate of patients who are unique in the population, and its method."""
+
     controls: tuple[str, ...]
     is_passed: bool
     because: tuple[str, ...]
@@ -60,16 +85,33 @@ class RiskReport:
             "policy": self.policy,
             "purpose": self.purpose,
             "patients": self.patients,
-            "scopes": {
-                scope: {name: asdict(each) for name, each in found.items()}
-                for scope, found in self.scopes.items()
-            },
+            "scopes": _nested(self.scopes),
             "unmatched": dict(self.unmatched),
-            "columns": dict(self.columns),
-            "causes": {name: list(each) for name, each in self.causes.items()},
-            "rare": dict(self.rare),
-            "population_uniqueness": self.population_uniqueness,
-            "controls": list(self.controls),
             "verdict": "pass" if self.is_passed else "hold",
             "because": list(self.because),
+            "columns": dict(self.columns),
+            "details": _nested(self.details),
+            "files": dict(self.files),
+            "empty": list(self.empty),
+            "rare": dict(self.rare),
+            "population": {name: dict(each) for name, each in self.population.items()},
+            "controls": list(self.controls),
         }
+
+    def canonical(self) -> bytes:
+        """The bytes that are stored and signed: sorted keys, no spaces, UTF-8."""
+        return json.dumps(
+            self.as_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=False
+        ).encode()
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the canonical bytes: names this report."""
+        return hashlib.sha256(self.canonical()).hexdigest()
+
+
+def _nested(found: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {
+        scope: {name: asdict(each) for name, each in profiles.items()}
+        for scope, profiles in found.items()
+    }

@@ -54,7 +54,14 @@ def test_patients_who_look_alike_pass(tmp_path, capsys):
 
 
 def test_for_download_more_must_look_alike(tmp_path, capsys):
-    arguments = ("--table", a_table(tmp_path / "t.csv"), "--id-column", "pid", "--download")
+    arguments = (
+        "--table",
+        a_table(tmp_path / "t.csv"),
+        "--id-column",
+        "pid",
+        "--purpose",
+        "download",
+    )
     status, report = risk(capsys, *arguments)
     assert (status, report["verdict"]) == (1, "hold")
     assert "k is 10 and must be 11" in report["because"][0]
@@ -97,7 +104,7 @@ def test_an_insider_is_reported_and_does_not_decide(tmp_path, capsys):
     dataset.save_as(images / "0.dcm")
     status, report = risk(capsys, "--table", table, "--id-column", "pid", "--images", images)
     assert report["scopes"]["headers"]["insider"]["k"] == 1
-    assert report["causes"]["insider"][0] == "device"
+    assert report["details"]["headers"]["insider"]["causes"][0] == "images.device"
     assert report["controls"]
     assert (status, report["verdict"]) == (0, "pass")
 
@@ -129,3 +136,92 @@ def test_a_wrong_call_is_said_so(tmp_path, capsys, monkeypatch, arguments):
     monkeypatch.chdir(tmp_path)
     assert run(["risk", "assess", *arguments]) == 2
     assert capsys.readouterr().err
+
+
+def test_ids_keep_their_leading_zeros(tmp_path, capsys):
+    images = some_images(tmp_path / "i", 6)
+    for number in range(6):
+        dataset = pydicom.dcmread(images / f"{number}.dcm")
+        dataset.PatientID = f"00{number}"
+        dataset.save_as(images / f"{number}.dcm")
+    table = tmp_path / "t.csv"
+    table.write_text("pid,sex\n" + "".join(f"00{n},f\n" for n in range(6)))
+    _, report = risk(capsys, "--table", table, "--id-column", "pid", "--images", images)
+    assert report["unmatched"] == {"table": 0, "images": 0}
+
+
+def test_the_same_values_in_another_order_of_visits_are_the_same_patient(tmp_path, capsys):
+    table = tmp_path / "t.csv"
+    rows = [f"{p},{v}" for p in range(12) for v in (("a", "b") if p % 2 else ("b", "a"))]
+    table.write_text("pid,city\n" + "\n".join(rows) + "\n")
+    _, report = risk(capsys, "--table", table, "--id-column", "pid")
+    assert report["scopes"]["table"]["acquaintance"]["k"] == 12
+
+
+def test_somebody_with_more_visits_is_known_to_an_insider(tmp_path, capsys):
+    table = tmp_path / "t.csv"
+    table.write_text("pid,sex\n" + "".join(f"{n},f\n" for n in [*range(8), 3]))
+    status, report = risk(capsys, "--table", table, "--id-column", "pid")
+    assert report["scopes"]["table"]["insider"]["k"] == 1
+    assert (status, report["scopes"]["table"]["register"]["k"]) == (0, 8)
+
+
+def test_a_sensitive_number_keeps_its_order_with_several_rows_for_each_patient(tmp_path, capsys):
+    """All of one sex have low values: far apart as numbers, half as far as categories."""
+    rows = [(n, "f" if n < 6 else "m", n) for n in range(12)]
+    measured = []
+    for times in (1, 3):
+        table = tmp_path / f"{times}.csv"
+        lines = [f"{p},{s},{o}" for p, s, o in rows * times]
+        table.write_text("pid,sex,outcome\n" + "\n".join(lines) + "\n")
+        _, report = risk(capsys, "--table", table, "--id-column", "pid")
+        measured.append(report["scopes"]["table"]["acquaintance"]["t"])
+    assert measured[0] == measured[1] == pytest.approx(3 / 11)
+
+
+def test_days_are_months_for_an_acquaintance_and_shifted_ones_are_intervals(tmp_path, capsys):
+    table = tmp_path / "t.csv"
+    rows = [f"{n},2020-03-{n + 1:02d}\n{n},2020-03-{n + 11:02d}" for n in range(10)]
+    table.write_text("pid,seen\n" + "\n".join(rows) + "\n")
+    _, report = risk(capsys, "--table", table, "--id-column", "pid")
+    k = {name: each["k"] for name, each in report["scopes"]["table"].items()}
+    assert k == {"acquaintance": 10, "register": 1, "insider": 1}
+    arguments = ("--table", table, "--id-column", "pid", "--kind", "seen=shifted date")
+    status, report = risk(capsys, *arguments)
+    assert status == 0
+    assert report["scopes"]["table"]["insider"]["k"] == 10
+
+
+def test_missing_values_are_a_value_that_can_set_apart(tmp_path, capsys):
+    table = tmp_path / "t.csv"
+    table.write_text("pid,city\n" + "".join(f"{n},x\n" for n in range(9)) + "9,\n")
+    status, report = risk(capsys, "--table", table, "--id-column", "pid")
+    assert (status, report["scopes"]["table"]["acquaintance"]["k"]) == (1, 1)
+
+
+def test_rows_without_a_patient_hide_nobody(tmp_path, capsys):
+    table = tmp_path / "t.csv"
+    table.write_text("pid,city\n" + "1,x\n2,x\n" + ",y\n,y\n,y\n")
+    _, report = risk(capsys, "--table", table, "--id-column", "pid")
+    assert (report["patients"], report["scopes"]["table"]["acquaintance"]["k"]) == (5, 2)
+
+
+def test_a_damaged_image_holds_and_another_file_does_not(tmp_path, capsys):
+    images = some_images(tmp_path / "i", 20)
+    (images / "README.txt").write_text("twenty people")
+    status, report = risk(capsys, "--images", images)
+    assert (status, report["files"]) == (0, {"read": 20, "unreadable": 0, "not_dicom": 1})
+    (images / "20.dcm").write_bytes((images / "0.dcm").read_bytes()[:200])
+    (images / "21.dcm").write_bytes(b"nothing")
+    status, report = risk(capsys, "--images", images)
+    assert (status, report["files"]["unreadable"]) == (1, 2)
+
+
+def test_images_without_a_patient_are_one_patient_for_each_study(tmp_path, capsys):
+    images = some_images(tmp_path / "i", 3)
+    for number in range(3):
+        dataset = pydicom.dcmread(images / f"{number}.dcm")
+        dataset.PatientID, dataset.StudyInstanceUID = "", f"1.2.{number}"
+        dataset.save_as(images / f"{number}.dcm")
+    _, report = risk(capsys, "--images", images)
+    assert report["patients"] == 3

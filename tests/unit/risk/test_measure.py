@@ -4,7 +4,7 @@ import numpy
 import pandas
 import pytest
 
-from vitrine.risk import measure
+from vitrine.risk import measure, properties
 
 anonymity = pytest.importorskip("pycanon.anonymity", reason="pycanon is not installed")
 
@@ -24,17 +24,22 @@ def a_table(seed: int) -> pandas.DataFrame:
     )
 
 
+def property_of(column) -> properties.Property:
+    """One property of as many patients as there are rows."""
+    return properties.of_rows(numpy.arange(len(column)), column.astype(str))
+
+
 @pytest.mark.parametrize("block", range(10))
 def test_k_l_and_t_equal_pycanon_on_generated_tables(block):
     for seed in range(20 * block, 20 * block + 20):
         table = a_table(seed)
         quasi = ["age", "sex", "site"]
-        classes = measure.classes_of([measure.codes_of(table[c]) for c in quasi], len(table))
+        classes = measure.classes_of([property_of(table[c]).signatures for c in quasi], len(table))
         assert measure.sizes_of(classes).min() == anonymity.k_anonymity(table, quasi)
         for column in ("grade", "psa"):
             if table[column].nunique() < 2:
                 continue
-            sensitive = measure.sensitive_of(table[column])
+            sensitive = property_of(table[column]).sensitive()
             assert measure.l_of(classes, sensitive) == anonymity.l_diversity(table, quasi, [column])
             expected = anonymity.t_closeness(table, quasi, [column])
             assert measure.t_of(classes, sensitive) == pytest.approx(expected, abs=1e-6)
@@ -47,7 +52,10 @@ def test_many_columns_do_not_overflow():
     assert len(numpy.unique(classes)) == len({*zip(*columns, strict=True)})
 
 
-def test_a_missing_value_is_a_value_of_its_own():
-    codes = measure.codes_of(pandas.Series(["a", None, "a", None, "b"]))
-    assert len(set(codes.tolist())) == 3
-    assert codes.min() == 0
+def test_a_patient_is_the_set_of_its_values():
+    rows = [(0, "a"), (0, "b"), (1, "b"), (1, "a"), (1, "a"), (2, "a"), (3, ""), (4, "a")]
+    patients = numpy.asarray([patient for patient, _ in rows])
+    found = properties.of_rows(patients, [value for _, value in rows]).signatures.tolist()
+    assert found[0] == found[1]
+    assert found[2] == found[4]
+    assert len(set(found)) == 3
