@@ -18,6 +18,7 @@ import resource
 import shutil
 import signal
 import stat
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -355,6 +356,7 @@ def _begin(task: Task, known: dict[str, Any]) -> None:
     soft = _MEMORY_BYTES
     resource.setrlimit(resource.RLIMIT_AS, (soft, resource.getrlimit(resource.RLIMIT_AS)[1]))
     signal.signal(signal.SIGALRM, _too_long)
+    warnings.simplefilter("ignore")  # those of pydicom quote the value that they are about
     table.rows(), table.types(), table.vocabulary()
 
 
@@ -391,7 +393,9 @@ def _clean_one(task: Task, known: dict[str, Any], name: str) -> _Done:
         partial.unlink(missing_ok=True)
         return _Done(name, digest, None, str(problem), "")
     except OSError as problem:
-        return _Done(name, "", None, f"it cannot be read ({problem.strerror})", "")
+        return _Done(
+            name, "", None, f"it cannot be read ({problem.strerror or 'it ends too early'})", ""
+        )
     except Exception as problem:  # a fault of the engine refuses the file: it never passes it
         partial.unlink(missing_ok=True)
         return _Done(name, digest, None, f"it could not be cleaned ({type(problem).__name__})", "")

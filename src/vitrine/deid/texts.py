@@ -6,6 +6,7 @@ What is shown here may hold names: it is for the steward's screen, and goes into
 from __future__ import annotations
 
 import os
+import warnings
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -52,6 +53,7 @@ def texts_in(source: Path, values: Values) -> list[Text]:
     patients: dict[tuple[str, str], set[str]] = defaultdict(set)
     files: dict[tuple[str, str], int] = defaultdict(int)
     naming: set[tuple[str, str]] = set()
+    warnings.simplefilter("ignore")  # those of pydicom quote the value that they are about
     for path in _files(source):
         try:
             with engine.opened(path) as read:

@@ -124,3 +124,18 @@ def test_a_killed_run_leaves_no_half_file_and_goes_on(tmp_path, key_file, capsys
     assert status == 1
     assert report == fresh
     assert report["counts"]["written"] == 60
+
+
+def test_a_damaged_value_is_quoted_nowhere(tmp_path, key_file, capfd):
+    source = a_folder(tmp_path, 1)
+    raw = (source / "0.dcm").read_bytes()
+    uid = b"1.3.6.1.4.1.5962.1.2.1.20040119072730.12322"  # StudyInstanceUID of the test image
+    assert raw.count(uid) == 1
+    (source / "0.dcm").write_bytes(raw.replace(uid, b"QZXWVK" + uid[6:]))
+    arguments = [str(source), str(tmp_path / "out"), "--key-file", str(key_file)]
+    command(["deid", "run", *arguments, "--json"])
+    said = capfd.readouterr()
+    (tmp_path / "report.json").write_text(said.out)
+    command(["deid", "verify", *arguments[:2], "--map", str(tmp_path / "report.json")])
+    again = capfd.readouterr()
+    assert "QZXWVK" not in said.out + said.err + again.out + again.err

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -38,6 +39,18 @@ def verify(
         report: of the run that made `output`, as its JSON says it.
         kept: attribute and text that a steward decided to keep.
     """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # those of pydicom quote the value that they are about
+        return _verify(source, output, report, kept, progress)
+
+
+def _verify(
+    source: Path,
+    output: Path,
+    report: Mapping[str, Any],
+    kept: frozenset[tuple[str, str]],
+    progress: Progress,
+) -> list[Found]:
     found: list[Found] = []
     pairs = _pairs(source, output, report, found)
     patients: dict[str, Known] = defaultdict(Known)
