@@ -6,7 +6,7 @@ A program that holds somebody's Hub token cannot submit, vote or download here.
 from __future__ import annotations
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from egress_review.authors import attachment
@@ -24,6 +24,7 @@ from vitrine.access.account import Account
 from vitrine.egress import accept, decide, exceptions, incident, resubmit, store, submit
 from vitrine.egress import download as downloads
 from vitrine.egress import vote as votes
+from vitrine.egress.policy import FILES_MAX
 from vitrine.egress.request import FileType, Reason, Visibility, Vote
 from vitrine.egress.standing import Acceptance
 from vitrine.egress.view import look, open_file
@@ -60,6 +61,22 @@ class VoteBody(_Body):
 
     value: Vote
     sha256: str
+    reason: str = ""
+    reason_code: Reason | None = None
+
+
+class NamedBytes(_Body):
+    """A file, and which bytes of it."""
+
+    file: str
+    sha256: str
+
+
+class VotesBody(_Body):
+    """What a vote on many files says."""
+
+    value: Vote
+    files: list[NamedBytes] = Field(min_length=1, max_length=FILES_MAX)
     reason: str = ""
     reason_code: Reason | None = None
 
@@ -205,6 +222,22 @@ def vote(desk: At, account: By, request_id: str, file_id: str, body: VoteBody) -
         clock=desk.clock,
     )
     return vote_json(cast)
+
+
+@router.post("/requests/{request_id}/votes")
+def vote_on_all(desk: At, account: By, request_id: str, body: VotesBody) -> Json:
+    """Cast the same vote on the named bytes of many files, or on none of them."""
+    cast = votes.vote_on_all(
+        desk.db,
+        account,
+        request_id,
+        [votes.Ballot(each.file, each.sha256) for each in body.files],
+        value=body.value,
+        reason=body.reason,
+        reason_code=body.reason_code,
+        clock=desk.clock,
+    )
+    return {"votes": [vote_json(vote) for vote in cast]}
 
 
 @router.get("/exceptions")

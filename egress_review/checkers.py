@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from egress_review.desk import At, By, Desk, Wanted
 from egress_review.panels import marks, next_mark, panel
 from vitrine.access.account import Account
-from vitrine.egress import decide
+from vitrine.egress import decide, policy
 from vitrine.egress import vote as votes
 from vitrine.egress.request import Reason, Visibility, Vote
 from vitrine.egress.sandbox.asked import Asked
@@ -41,7 +42,7 @@ def file_page(desk: At, account: By, request_id: str, file_id: str, asked: Wante
     except InvalidInput as refusal:
         unreadable = str(refusal)
     now = desk.clock()
-    board = panel(account, seen, now)
+    board = panel(account, shown.seen if shown else seen, now)
     row = next(row for row in board.rows if row.file.id == file_id)
     at = board.rows.index(row)
     data = shown.preview.data if shown else None
@@ -54,6 +55,7 @@ def file_page(desk: At, account: By, request_id: str, file_id: str, asked: Wante
         before=board.rows[at - 1] if at else None,
         after=board.rows[at + 1] if at + 1 < len(board.rows) else None,
         unvoted=board.next_after(file_id),
+        unopened=board.next_unopened(file_id),
         position=at + 1,
         data=data,
         marks=found,
@@ -126,6 +128,29 @@ def vote(
     left = "#warnings" if any(each.own is None for each in board.weighed) else "#review"
     target = f"/files/{following.file.id}" if following else left
     return RedirectResponse(f"/requests/{request_id}{target}", 303)
+
+
+@router.post("/requests/{request_id}/votes")
+async def vote_on_all(request: Request, desk: At, account: By, request_id: str) -> Response:
+    """POST /requests/{id}/votes : approve the ticked files, each named with its bytes."""
+    form = await request.form(max_files=0, max_fields=policy.FILES_MAX + 10)
+    ticked = [str(value) for value in form.getlist("file")]
+    return await run_in_threadpool(_approve_all, desk, account, request_id, ticked)
+
+
+def _approve_all(desk: Desk, account: Account, request_id: str, ticked: list[str]) -> Response:
+    """Args:
+    ticked: each `FILE:SHA256`.
+    """
+    votes.vote_on_all(
+        desk.db,
+        account,
+        request_id,
+        [votes.Ballot(file, sha256) for file, _, sha256 in (t.partition(":") for t in ticked)],
+        value=Vote.APPROVED,
+        clock=desk.clock,
+    )
+    return RedirectResponse(f"/requests/{request_id}#review", 303)
 
 
 @router.post("/requests/{request_id}/claim")

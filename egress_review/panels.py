@@ -98,6 +98,12 @@ class FileRow:
 
     view: Verdict
     vote: Verdict
+    approve: Verdict
+    """Whether the viewer may vote to approve it: not before opening it."""
+
+    is_opened: bool
+    """Whether the viewer has opened these bytes."""
+
     download: Verdict
     ask_exception: Verdict
     decide_exception: Verdict
@@ -187,11 +193,28 @@ class Panel:
         """Outputs that the viewer has voted on."""
         return sum(row.own_vote is not None for row in self.outputs)
 
+    @property
+    def ready(self) -> int:
+        """Outputs that the viewer may approve and has no vote on."""
+        return sum(bool(row.approve) and row.own_vote is None for row in self.outputs)
+
+    @property
+    def opened(self) -> int:
+        """Outputs that the viewer has opened."""
+        return sum(row.is_opened for row in self.outputs)
+
+    def next_unopened(self, file_id: str) -> FileRow | None:
+        """The next output after this one, and around, that the viewer votes on and has not seen."""
+        ring = self._ring(file_id)
+        return next((row for row in ring if row.vote and not row.is_opened), None)
+
+    def _ring(self, file_id: str) -> list[FileRow]:
+        at = next((n for n, row in enumerate(self.rows) if row.file.id == file_id), -1)
+        return [row for row in (*self.rows[at + 1 :], *self.rows[: max(at, 0)]) if row.view]
+
     def next_after(self, file_id: str) -> FileRow | None:
         """The next file to open: after this one, first those without the viewer's vote."""
-        at = next((n for n, row in enumerate(self.rows) if row.file.id == file_id), -1)
-        ring = [row for row in (*self.rows[at + 1 :], *self.rows[:at]) if row.view]
-        open_rows = [row for row in ring if row.vote and row.own_vote is None]
+        open_rows = [row for row in self._ring(file_id) if row.vote and row.own_vote is None]
         return next(iter(open_rows), None)
 
 
@@ -263,7 +286,9 @@ def _rows(account: Account, seen: Seen, now: datetime) -> tuple[FileRow, ...]:
     by_file: dict[str, list[FileVote]] = {}
     for vote in seen.reviews.votes:
         by_file.setdefault(vote.file_id, []).append(vote)
-    request, project = seen.request, seen.project
+    request, project, everything = seen.request, seen.project, seen.all_reviews
+    review = policy.may_review(account, request, project, everything, now)
+    opened = everything.opened(account.name)
     replaced = {file.replaces for file in request.files}
     return tuple(
         FileRow(
@@ -275,7 +300,9 @@ def _rows(account: Account, seen: Seen, now: datetime) -> tuple[FileRow, ...]:
             ),
             others=tuple(v for v in by_file.get(file.id, []) if v.reviewer != account.name),
             view=policy.may_view_file(account, request, file, project),
-            vote=policy.may_vote(account, request, file, project, seen.all_reviews, now),
+            vote=(takes := policy.takes_votes(file, review)),
+            approve=takes and policy.may_approve_files([file], opened, seen.rules),
+            is_opened=file.cleaned_sha256 in opened,
             download=policy.may_download(account, request, file),
             ask_exception=policy.may_ask_exception(account, request, file),
             decide_exception=policy.may_decide_exception(account, request, file, project),
@@ -439,9 +466,11 @@ def _row_json(row: FileRow, *, is_author: bool) -> dict[str, Any]:
         "exception": file.exception and exception_json(file.exception, is_author=is_author),
         "findings": [finding.as_json() for finding in row.findings],
         "votes": [vote_json(vote) for vote in votes],
+        "is_opened": row.is_opened,
         "may": {
             "view": _verdict(row.view),
             "vote": _verdict(row.vote),
+            "approve": _verdict(row.approve),
             "download": _verdict(row.download),
             "ask_exception": _verdict(row.ask_exception),
             "decide_exception": _verdict(row.decide_exception),

@@ -41,6 +41,8 @@ GRANT UPDATE (filetype) ON egress_files TO vitrine_review;
 -- Votes: cast in review, read again by the steward, who cannot cast one.
 GRANT SELECT, INSERT, UPDATE ON egress_reviews, egress_votes TO vitrine_review;
 GRANT SELECT ON egress_reviews, egress_votes TO vitrine_steward;
+GRANT SELECT, INSERT ON egress_openings TO vitrine_review;
+GRANT SELECT ON egress_openings TO vitrine_steward;
 GRANT SELECT, INSERT ON egress_comments TO vitrine_review;
 GRANT SELECT, INSERT, UPDATE ON egress_exceptions, egress_accepted TO vitrine_review;
 GRANT SELECT ON egress_exceptions, egress_accepted TO vitrine_steward;

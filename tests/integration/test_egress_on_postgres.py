@@ -183,6 +183,10 @@ def a_returned(house: House, review: House) -> EgressRequest:
         ("review", "INSERT INTO egress_files SELECT * FROM egress_files"),
         ("steward", "UPDATE egress_exceptions SET is_granted = 1"),
         ("steward", "DELETE FROM egress_accepted"),
+        ("steward", "INSERT INTO egress_openings SELECT * FROM egress_openings"),
+        ("review", "UPDATE egress_openings SET reviewer = 'cy'"),
+        ("review", "DELETE FROM egress_openings"),
+        ("hub", "SELECT * FROM egress_openings"),
         ("review", "DELETE FROM egress_notices"),
         ("review", "UPDATE accounts SET mail = 'a@b'"),
         ("steward", "UPDATE egress_turns SET due_at = ''"),
@@ -201,6 +205,7 @@ def test_reviews_handed_in_at_the_same_moment_are_all_counted(house, review):
         request = a_submitted(house, review, f"race-{turn}")
         file = request.files[0]
         for name in ("bo", "cy"):
+            review.open(name, request)
             vote.vote(
                 review.db,
                 house.people[name],

@@ -32,6 +32,7 @@ from vitrine.egress import (
     prepare,
     store,
     submit,
+    view,
     vote,
     warned,
 )
@@ -145,19 +146,31 @@ class House:
             clock=self.clock,
         )
 
-    def review(self, name: str, request: EgressRequest, value: Vote = Vote.APPROVED) -> None:
-        """A whole review: the same vote on every output, handed in."""
+    def open(self, name: str, request: EgressRequest) -> None:
+        """Every output shown to a checker, as its page does."""
         for file in request.outputs:
-            vote.vote(
+            view.open_file(
                 self.db,
+                self.blobs,
+                self.parser,
                 self.people[name],
                 request.id,
                 file.id,
-                value=value,
-                sha256=file.cleaned_sha256 or "",
-                reason="" if value is Vote.APPROVED else "round the counts",
                 clock=self.clock,
             )
+
+    def review(self, name: str, request: EgressRequest, value: Vote = Vote.APPROVED) -> None:
+        """A whole review: every output opened, the same vote on each, handed in."""
+        self.open(name, request)
+        vote.vote_on_all(
+            self.db,
+            self.people[name],
+            request.id,
+            [vote.Ballot(file.id, file.cleaned_sha256 or "") for file in request.outputs],
+            value=value,
+            reason="" if value is Vote.APPROVED else "round the counts",
+            clock=self.clock,
+        )
         self.weigh(name, request)
         vote.submit_review(self.db, self.people[name], request.id, clock=self.clock)
 

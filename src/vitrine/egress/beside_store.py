@@ -1,4 +1,4 @@
-"""The SQL of what stands beside a request: exceptions, words on warnings, arrivals, incidents."""
+"""The SQL of what stands beside a request: exceptions, words, openings, arrivals, incidents."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from vitrine.clock import parse_timestamp, timestamp
 from vitrine.egress.rows import plain
-from vitrine.egress.standing import AcceptedWarning, ExceptionRequest, Incident
-from vitrine.egress.tables import accepted, arrivals, exceptions, incidents
+from vitrine.egress.standing import AcceptedWarning, ExceptionRequest, Incident, Opening
+from vitrine.egress.tables import accepted, arrivals, exceptions, incidents, openings
 
 
 def put_exception(tx: Connection, asked: ExceptionRequest, *, is_new: bool) -> None:
@@ -43,6 +43,17 @@ def put_accepted(tx: Connection, word: AcceptedWarning, *, is_new: bool) -> None
         )
         .values(values)
     )
+
+
+def add_opening(tx: Connection, made: Opening) -> None:
+    """Note that a checker opened a copy, unless that is noted already."""
+    is_noted = select(openings.c.sha256).where(
+        openings.c.request_id == made.request_id,
+        openings.c.reviewer == made.reviewer,
+        openings.c.sha256 == made.sha256,
+    )
+    if tx.execute(is_noted).first() is None:
+        tx.execute(insert(openings).values(plain(asdict(made))))
 
 
 def arrivals_of(tx: Connection, request_id: str) -> list[str]:

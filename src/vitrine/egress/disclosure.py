@@ -65,6 +65,9 @@ class DisclosurePolicy:
 
     example_image_px: Count
     reviewers: Count
+    approvals_need_opening: bool = True
+    """Whether a checker approves only copies that this checker has opened."""
+
     required_checks: frozenset[str]
     """Optional checks that must have run; without their extra a file is `not checked`."""
 

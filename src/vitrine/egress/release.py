@@ -21,7 +21,7 @@ from vitrine.access.account import Account
 from vitrine.audit import log
 from vitrine.audit.events import Event
 from vitrine.clock import Clock, timestamp, utc_now
-from vitrine.egress import leaving, policy, receipt, store, warned
+from vitrine.egress import disclosure, leaving, policy, receipt, store, warned
 from vitrine.egress.request import (
     EgressRequest,
     Release,
@@ -92,7 +92,8 @@ def release(
         approver = compare_with_log(tx, request, reviews)
         checkers = _reviewers(tx, reviews)
         required = max(project.reviewers_required, request.reviewers_required or 1)
-        policy.may_release(request, reviews, checkers, project, required).require()
+        rules = disclosure.load(project.disclosure)
+        policy.may_release(request, reviews, checkers, project, required, rules).require()
         for file in request.outputs:
             _compare_bytes(blobs, file)
         manifest = {

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 from vitrine.egress.checks.finding import Finding, Severity
-from vitrine.egress.standing import AcceptedWarning, ExceptionRequest
+from vitrine.egress.standing import AcceptedWarning, ExceptionRequest, Opening
 
 
 class Status(StrEnum):
@@ -357,6 +357,8 @@ class Reviews:
     seats: tuple[Review, ...] = ()
     votes: tuple[FileVote, ...] = field(default=())
     accepted: tuple[AcceptedWarning, ...] = ()
+    openings: tuple[Opening, ...] = field(default=(), repr=False)
+    """What checkers have opened of this request, in this turn and before."""
 
     def seat(self, reviewer: str) -> Review | None:
         """The seat of `reviewer`, if taken."""
@@ -366,6 +368,10 @@ class Reviews:
         """Whether `reviewer` has handed in a review in this turn."""
         seat = self.seat(reviewer)
         return seat is not None and seat.submitted_at is not None
+
+    def opened(self, reviewer: str) -> frozenset[str]:
+        """The SHA-256 of the copies that `reviewer` has opened."""
+        return frozenset(each.sha256 for each in self.openings if each.reviewer == reviewer)
 
     @property
     def submitted(self) -> frozenset[str]:

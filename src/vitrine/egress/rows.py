@@ -25,7 +25,7 @@ from vitrine.egress.request import (
     Visibility,
     Vote,
 )
-from vitrine.egress.standing import Acceptance, AcceptedWarning, ExceptionRequest
+from vitrine.egress.standing import Acceptance, AcceptedWarning, ExceptionRequest, Opening
 from vitrine.egress.tables import files, requests
 
 
@@ -194,6 +194,18 @@ def accepted_of(row: Row[Any]) -> AcceptedWarning:
         key=row.key,
         code=Acceptance(row.code),
         accepted_at=parse_timestamp(row.accepted_at),
+        audit_sequence=row.audit_sequence,
+    )
+
+
+def opening_of(row: Row[Any]) -> Opening:
+    """The opening of a row."""
+    return Opening(
+        request_id=row.request_id,
+        reviewer=row.reviewer,
+        sha256=row.sha256,
+        file_id=row.file_id,
+        opened_at=parse_timestamp(row.opened_at),
         audit_sequence=row.audit_sequence,
     )
 

@@ -1,4 +1,4 @@
-"""What may stand although a check objects: exceptions to blocks, and accepted warnings."""
+"""What stands beside a request: exceptions, accepted warnings, openings, reported disclosures."""
 
 from __future__ import annotations
 
@@ -64,6 +64,21 @@ class AcceptedWarning:
     code: Acceptance
     accepted_at: datetime
     audit_sequence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """That a checker was shown the content of a cleaned copy, the first time."""
+
+    request_id: str
+    reviewer: str
+    sha256: str
+    """The copy: whoever opened it has opened every file with the same bytes."""
+
+    file_id: str
+    opened_at: datetime
+    audit_sequence: int
+    """Where the audit log says the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,7 @@ from vitrine.egress.rows import (
     finding_of,
     finding_values,
     joined_release,
+    opening_of,
     plain,
     release_of_row,
     request_of,
@@ -56,6 +57,7 @@ from vitrine.egress.tables import (
     exceptions,
     files,
     findings,
+    openings,
     releases,
     requests,
     reviews,
@@ -124,7 +126,7 @@ def files_of(tx: Connection, request_id: str) -> tuple[RequestFile, ...]:
 
 
 def reviews_of(tx: Connection, request_id: str, turn: int) -> Reviews:
-    """Seats and votes of one turn."""
+    """Seats, votes and words of one turn, and all that was opened of the request so far."""
     seats = tx.execute(
         select(reviews)
         .where(reviews.c.request_id == request_id, reviews.c.turn == turn)
@@ -140,10 +142,16 @@ def reviews_of(tx: Connection, request_id: str, turn: int) -> Reviews:
         .where(accepted.c.request_id == request_id, accepted.c.turn == turn)
         .order_by(accepted.c.accepted_at, accepted.c.reviewer, accepted.c.key)
     )
+    seen = tx.execute(
+        select(openings)
+        .where(openings.c.request_id == request_id)
+        .order_by(openings.c.audit_sequence)
+    )
     return Reviews(
         seats=tuple(review_of(row) for row in seats),
         votes=tuple(vote_of(row) for row in cast),
         accepted=tuple(accepted_of(row) for row in agreed),
+        openings=tuple(opening_of(row) for row in seen),
     )
 
 

@@ -129,6 +129,17 @@ accepted: Final = Table(
     Column("audit_sequence", Integer, nullable=False),
 )
 
+openings: Final = Table(
+    "egress_openings",
+    metadata,
+    Column("request_id", String(40), ForeignKey("egress_requests.id"), primary_key=True),
+    Column("reviewer", String(32), primary_key=True),
+    Column("sha256", String(64), primary_key=True),
+    Column("file_id", String(40), ForeignKey("egress_files.id"), nullable=False),
+    Column("opened_at", String(27), nullable=False),
+    Column("audit_sequence", Integer, nullable=False),
+)
+
 arrivals: Final = Table(
     "egress_arrivals",
     metadata,

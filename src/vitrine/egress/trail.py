@@ -124,6 +124,7 @@ def compare_with_log(tx: Connection, request: EgressRequest, reviews: Reviews) -
     _compare_content(said, request)
     _compare_exceptions(tx, request)
     _compare_votes(said, request, reviews)
+    _compare_openings(tx, request, reviews)
     _compare_accepted(said, request, reviews)
     _compare_reviews(said, request, reviews)
     return _approver(said, request, reviews)
@@ -166,6 +167,21 @@ def _compare_votes(said: Sequence[log.Entry], request: EgressRequest, reviews: R
             )
     if latest:
         raise IntegrityError(f"{len(latest)} votes on request {request.id} are missing")
+
+
+def _compare_openings(tx: Connection, request: EgressRequest, reviews: Reviews) -> None:
+    views = log.find(tx, event=Event.FILE_VIEWED, subject=subject_of(request))
+    seen = {entry.sequence: entry for entry in views}
+    for opening in reviews.openings:
+        entry = seen.get(opening.audit_sequence)
+        if (
+            entry is None
+            or entry.actor != f"person:{opening.reviewer}"
+            or entry.detail.get("file") != opening.file_id
+            or entry.detail.get("sha256") != opening.sha256
+            or not _is_linked(tx, entry)
+        ):
+            raise IntegrityError(f"{opening.reviewer} did not open file {opening.file_id}")
 
 
 def _compare_accepted(said: Sequence[log.Entry], request: EgressRequest, reviews: Reviews) -> None:

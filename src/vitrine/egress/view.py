@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from vitrine.access.account import Account
 from vitrine.audit import log
 from vitrine.audit.events import Event
-from vitrine.clock import Clock, utc_now
-from vitrine.egress import policy, store, visible
+from vitrine.clock import Clock, parse_timestamp, utc_now
+from vitrine.egress import beside_store, disclosure, policy, store, visible
+from vitrine.egress.disclosure import DisclosurePolicy
 from vitrine.egress.request import Comment, EgressRequest, RequestFile, Reviews, Status
 from vitrine.egress.sandbox.asked import FIRST, Asked
 from vitrine.egress.sandbox.client import Parser, Preview
 from vitrine.egress.service import turns
 from vitrine.egress.service.turn import ReviewTurn
+from vitrine.egress.standing import Opening
 from vitrine.egress.trail import refusals, refused_release, subject_of
 from vitrine.errors import IntegrityError, NotFound
 from vitrine.permits import store as permits
@@ -29,6 +31,9 @@ class Seen:
 
     request: EgressRequest
     project: Project
+    rules: DisclosurePolicy
+    """The disclosure policy of the project, as it is now."""
+
     reviews: Reviews
     """The part of this turn's reviews that this person may know."""
 
@@ -72,7 +77,8 @@ def look(db: Database, account: Account, request_id: str, *, clock: Clock = utc_
         talk = store.comments_of(tx, request.id)
         comments = visible.comments(account, request, talk, reviews)
         turn = next(reversed(turns.of(tx, request.id)), None)
-        return Seen(request, project, shown, reviews, comments, turn, held_back)
+        rules = disclosure.load(project.disclosure)
+        return Seen(request, project, rules, shown, reviews, comments, turn, held_back)
 
 
 def open_file(
@@ -88,6 +94,8 @@ def open_file(
     clock: Clock = utc_now,
 ) -> SeenFile:
     """What is inside the cleaned copy of a file, as far as `asked`; audited.
+
+    A checker who is shown the copy itself, and not only what changed, has opened it from then on.
 
     Args:
         seen: the request, when `account` has just looked at it.
@@ -105,7 +113,7 @@ def open_file(
         file = _file(seen.request, file_id)
         may_view(account, seen.request, file, seen.project).require()
     with db.begin() as tx:
-        log.record(
+        looked = log.record(
             tx,
             Event.FILE_VIEWED,
             actor=account.actor,
@@ -123,7 +131,29 @@ def open_file(
         before = copy_of(blobs, _file(seen.request, file.replaces or ""))
         return SeenFile(seen, file, parser.changes(file.kind or "", before, content, asked))
     preview = parser.preview(file.kind or "text", file.media_type or "", content, asked)
-    return SeenFile(seen, file, preview)
+    return SeenFile(_opened(db, account, seen, file, looked), file, preview)
+
+
+def _opened(
+    db: Database, account: Account, seen: Seen, file: RequestFile, looked: log.Entry
+) -> Seen:
+    """`seen` with the copy of `file` among what this checker has opened."""
+    request, known = seen.request, seen.all_reviews
+    sha256 = file.cleaned_sha256 or ""
+    is_known = sha256 in known.opened(account.name)
+    if is_known or not policy.may_check(account, request, seen.project):
+        return seen
+    made = Opening(
+        request_id=request.id,
+        reviewer=account.name,
+        sha256=sha256,
+        file_id=file.id,
+        opened_at=parse_timestamp(looked.at),
+        audit_sequence=looked.sequence,
+    )
+    with db.begin() as tx:
+        beside_store.add_opening(tx, made)
+    return replace(seen, all_reviews=replace(known, openings=(*known.openings, made)))
 
 
 def copy_of(blobs: BlobStore, file: RequestFile) -> bytes:

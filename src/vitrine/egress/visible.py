@@ -44,6 +44,7 @@ def reviews(
         seats=tuple(seat for seat in reviews.seats if seat.reviewer in names),
         votes=tuple(vote for vote in reviews.votes if vote.reviewer in names),
         accepted=tuple(word for word in reviews.accepted if word.reviewer in names),
+        openings=tuple(each for each in reviews.openings if each.reviewer == account.name),
     )
 
 

@@ -6,21 +6,24 @@ are on the table; the audit log keeps each one.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
 from vitrine.access.account import Account
+from vitrine.access.verdict import ALLOWED, Verdict
 from vitrine.audit import log
 from vitrine.audit.events import Event
 from vitrine.clock import Clock, utc_now
-from vitrine.egress import policy, store
+from vitrine.egress import disclosure, policy, store
 from vitrine.egress.drafts import clean_text
 from vitrine.egress.request import (
     Decision,
     EgressRequest,
     FileVote,
     Reason,
+    RequestFile,
     Review,
     Reviews,
     Status,
@@ -28,10 +31,19 @@ from vitrine.egress.request import (
 )
 from vitrine.egress.service import follow
 from vitrine.egress.trail import refusals, subject_of, vote_detail
-from vitrine.errors import NotFound
+from vitrine.errors import InvalidInput, NotFound
 from vitrine.permits import store as permits
 from vitrine.permits.project import Project
 from vitrine.storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """One file of a vote."""
+
+    file_id: str
+    sha256: str
+    """Of the copy that was looked at; a vote on other bytes is refused."""
 
 
 def vote(
@@ -55,34 +67,97 @@ def vote(
         NotPermitted: with the policy's reason.
         NotFound: when the request has no such file.
     """
+    (cast,) = vote_on_all(
+        db,
+        account,
+        request_id,
+        [Ballot(file_id, sha256)],
+        value=value,
+        reason=reason,
+        reason_code=reason_code,
+        clock=clock,
+    )
+    return cast
+
+
+def vote_on_all(
+    db: Database,
+    account: Account,
+    request_id: str,
+    ballots: Sequence[Ballot],
+    *,
+    value: Vote,
+    reason: str = "",
+    reason_code: Reason | None = None,
+    clock: Clock = utc_now,
+) -> list[FileVote]:
+    """Cast the same vote on many files, or on none; the same again changes nothing.
+
+    Raises:
+        NotPermitted: with the policy's reason, or the number of files that are not opened.
+        NotFound: when the request has no such file.
+        InvalidInput: when no file is named.
+    """
     reason = clean_text(reason)
     with (
         refusals(db, account, request_id, "vote", clock, Event.VOTE_REFUSED),
         db.begin() as tx,
     ):
         request, reviews, project = _open(tx, request_id)
-        file = request.file(file_id)
-        if file is None:
-            raise NotFound(f"request {request_id} has no file {file_id}")
-        policy.may_vote(account, request, file, project, reviews, clock()).require()
-        policy.vote_is_sound(file, value, reason, sha256).require()
-        cast = FileVote(
-            request_id=request.id,
-            file_id=file_id,
-            turn=request.turn,
-            reviewer=account.name,
-            value=value,
-            reason_code=(reason_code or Reason.OTHER) if value is Vote.CHANGES_REQUESTED else None,
-            reason=reason,
-            sha256=sha256,
-            cast_at=clock(),
-            audit_sequence=0,
-        )
+        files = [_named(request, ballot) for ballot in ballots]
+        _may_cast(account, request, files, project, reviews, value, clock).require()
+        for file, ballot in zip(files, ballots, strict=True):
+            policy.vote_is_sound(file, value, reason, ballot.sha256).require()
         hold_seat(tx, account, request, reviews, clock)
-        earlier = store.reviews_of(tx, request_id, request.turn).vote(account.name, file_id)
-        if earlier is not None and vote_detail(earlier) == vote_detail(cast):
-            return earlier
-        return _put(tx, account, cast, is_new=earlier is None, clock=clock)
+        kept = store.reviews_of(tx, request_id, request.turn)
+        cast = {v.file_id: v for v in kept.votes if v.reviewer == account.name}
+        for ballot in ballots:
+            made = FileVote(
+                request_id=request.id,
+                file_id=ballot.file_id,
+                turn=request.turn,
+                reviewer=account.name,
+                value=value,
+                reason_code=(reason_code or Reason.OTHER) if value is not Vote.APPROVED else None,
+                reason=reason,
+                sha256=ballot.sha256,
+                cast_at=clock(),
+                audit_sequence=0,
+            )
+            earlier = cast.get(ballot.file_id)
+            if earlier is None or vote_detail(earlier) != vote_detail(made):
+                cast[ballot.file_id] = _put(tx, account, made, is_new=earlier is None, clock=clock)
+        return [cast[ballot.file_id] for ballot in ballots]
+
+
+def _named(request: EgressRequest, ballot: Ballot) -> RequestFile:
+    file = request.file(ballot.file_id)
+    if file is None:
+        raise NotFound(f"request {request.id} has no file {ballot.file_id}")
+    return file
+
+
+def _may_cast(
+    account: Account,
+    request: EgressRequest,
+    files: Sequence[RequestFile],
+    project: Project,
+    reviews: Reviews,
+    value: Vote,
+    clock: Clock,
+) -> Verdict:
+    review = policy.may_review(account, request, project, reviews, clock())
+    if not review:
+        return review
+    if not files:
+        raise InvalidInput("the vote names no file")
+    for file in files:
+        if not (taken := policy.takes_votes(file, review)):
+            return taken
+    if value is not Vote.APPROVED:
+        return ALLOWED
+    rules = disclosure.load(project.disclosure)
+    return policy.may_approve_files(files, reviews.opened(account.name), rules)
 
 
 def _put(

@@ -21,6 +21,7 @@ def returned(house, files=None):
     """bo approves everything, cy wants the table changed."""
     request = house.submitted(files or {"table.csv": TABLE, "auc.csv": OTHER})
     house.review("bo", request)
+    house.open("cy", request)
     for file in request.outputs:
         is_table = file.path == "table.csv"
         vote.vote(
@@ -99,6 +100,7 @@ def test_votes_on_what_did_not_change_are_kept_and_on_what_did_are_not(house):
     with pytest.raises(NotPermitted, match="1 of 2 output files lack your vote"):
         vote.submit_review(house.db, house.people["bo"], request.id, clock=house.clock)
     for who in ("bo", "cy"):
+        house.open(who, request)
         vote.vote(
             house.db, house.people[who], request.id, new.id, value=Vote.APPROVED,
             sha256=new.cleaned_sha256, clock=house.clock,

@@ -39,6 +39,7 @@ def test_votes_of_a_seat_that_was_given_up_do_not_count(house):
     request = house.submitted()
     file = request.files[0]
     ballot = {"value": Vote.APPROVED, "sha256": file.cleaned_sha256, "clock": house.clock}
+    house.open("hal", request)
     vote.vote(house.db, house.people["hal"], request.id, file.id, **ballot)
     vote.give_up(house.db, house.people["hal"], request.id, clock=house.clock)
     house.review("bo", request)

@@ -154,6 +154,7 @@ def test_every_reviewer_weighs_each_group_of_equal_warnings_once(house):
 
 
 def cast(house, who, request, file, value=Vote.APPROVED):
+    house.open(who, request)
     vote.vote(
         house.db, house.people[who], request.id, file.id, value=value,
         sha256=file.cleaned_sha256, reason="" if value is Vote.APPROVED else "round",

@@ -25,12 +25,14 @@ from vitrine.egress.policy.reviewing import (
     decide,
     decision_of,
     has_weighed,
+    may_approve_files,
     may_claim,
     may_give_up,
     may_review,
     may_submit_review,
     may_vote,
     seats_free,
+    takes_votes,
 )
 from vitrine.egress.policy.seeing import (
     may_check,
@@ -81,6 +83,7 @@ __all__ = [
     "is_named",
     "is_open",
     "may_approve",
+    "may_approve_files",
     "may_ask_exception",
     "may_bring_in",
     "may_check",
@@ -107,5 +110,6 @@ __all__ = [
     "plea_is_sound",
     "reason_fits",
     "seats_free",
+    "takes_votes",
     "vote_is_sound",
 ]

@@ -8,10 +8,17 @@ from datetime import datetime
 from vitrine.access.account import Account
 from vitrine.access.verdict import ALLOWED, Verdict
 from vitrine.egress import leaving
+from vitrine.egress.disclosure import DisclosurePolicy
 from vitrine.egress.policy.moving import UNDER_REVIEW, is_open, may_move
-from vitrine.egress.policy.reviewing import decide, decision_of, has_weighed, may_review
+from vitrine.egress.policy.reviewing import (
+    decide,
+    decision_of,
+    has_weighed,
+    may_approve_files,
+    may_review,
+)
 from vitrine.egress.policy.seeing import may_check
-from vitrine.egress.request import Decision, EgressRequest, Reviews, Status
+from vitrine.egress.request import Decision, EgressRequest, Reviews, Status, Vote
 from vitrine.permits.project import Project
 
 
@@ -76,6 +83,19 @@ def _all_have_weighed(request: EgressRequest, reviews: Reviews) -> Verdict:
     return ALLOWED
 
 
+def _all_have_opened(request: EgressRequest, reviews: Reviews, rules: DisclosurePolicy) -> Verdict:
+    for name in sorted(reviews.submitted):
+        approved = {
+            vote.file_id
+            for vote in reviews.votes
+            if vote.reviewer == name and vote.value is Vote.APPROVED
+        }
+        files = [file for file in request.outputs if file.id in approved]
+        if not (seen := may_approve_files(files, reviews.opened(name), rules)):
+            return Verdict(f"the approvals of {name} do not count: {seen.reason}")
+    return ALLOWED
+
+
 def is_named(request: EgressRequest, root: str) -> Verdict:
     """Whether an approval names what would leave, as it is now."""
     if root != leaving.root(request):
@@ -89,11 +109,13 @@ def may_release(
     checkers: Iterable[Account],
     project: Project,
     reviewers_required: int,
+    rules: DisclosurePolicy,
 ) -> Verdict:
     """Whether the steward may let the outputs of `request` leave.
 
     Args:
         checkers: the accounts, as they are now, of everyone who submitted a review.
+        rules: the disclosure policy of the project, as it is now.
     """
     verdict = may_move(request, Status.RELEASED)
     if not verdict:
@@ -114,4 +136,6 @@ def may_release(
         return Verdict(
             f"the outputs lack {reviewers_required} approvals each of their present copy"
         )
+    if not (opened := _all_have_opened(request, reviews, rules)):
+        return opened
     return _all_have_weighed(request, reviews)

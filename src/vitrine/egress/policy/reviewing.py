@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from vitrine.access.account import Account
 from vitrine.access.verdict import ALLOWED, Verdict
 from vitrine.egress import warned
+from vitrine.egress.disclosure import DisclosurePolicy
 from vitrine.egress.policy.moving import UNDER_REVIEW, is_open
 from vitrine.egress.policy.seeing import may_check
 from vitrine.egress.request import (
@@ -93,12 +94,35 @@ def may_vote(
     now: datetime,
 ) -> Verdict:
     """Whether `account` may vote on `file` now."""
-    verdict = may_review(account, request, project, reviews, now)
-    if not verdict:
-        return verdict
-    if file.filetype is not FileType.OUTPUT:
+    return takes_votes(file, may_review(account, request, project, reviews, now))
+
+
+def takes_votes(file: RequestFile, review: Verdict) -> Verdict:
+    """Whether `file` takes the votes of somebody for whom `may_review` answers `review`."""
+    if review and file.filetype is not FileType.OUTPUT:
         return Verdict(f"{file.path} is a {file.filetype} file; only outputs are voted on")
-    return ALLOWED
+    return review
+
+
+def may_approve_files(
+    files: Sequence[RequestFile], opened: Collection[str], rules: DisclosurePolicy
+) -> Verdict:
+    """Whether whoever opened these copies may approve `files`: nobody approves what is not seen.
+
+    Args:
+        opened: the SHA-256 of the copies; files with the same bytes are one.
+        rules: of the project, which say whether this is asked for.
+    """
+    if not rules.approvals_need_opening:
+        return ALLOWED
+    unopened = [file for file in files if file.cleaned_sha256 not in opened]
+    if not unopened:
+        return ALLOWED
+    if len(files) == 1:
+        return Verdict(f"open {unopened[0].path} before you approve it")
+    return Verdict(
+        f"{len(unopened)} of {len(files)} files are not opened; open each before you approve it"
+    )
 
 
 def may_submit_review(
@@ -137,24 +161,23 @@ def decide(request: EgressRequest, reviews: Reviews, reviewers_required: int) ->
     now; the checkers differ where some did and not enough. A third may tip the balance.
     """
     submitted = reviews.submitted - {request.author}
-    if len(submitted) < max(1, reviewers_required) or not request.outputs:
+    required = max(1, reviewers_required)
+    if len(submitted) < required or not request.outputs:
         return Decision.INCOMPLETE
-    votes = [v for v in reviews.votes if v.reviewer in submitted and v.turn == request.turn]
-    approvals = [_approvals(file, votes) for file in request.outputs]
-    if all(count >= max(1, reviewers_required) for count in approvals):
+    cast = (v for v in reviews.votes if v.reviewer in submitted and v.turn == request.turn)
+    approvals = _approvals(request, cast)
+    if all(count >= required for count in approvals):
         return Decision.APPROVED
-    if any(0 < count < reviewers_required for count in approvals):
+    if any(0 < count < required for count in approvals):
         return Decision.CONFLICTED
     return Decision.CHANGES_REQUESTED
 
 
-def _approvals(file: RequestFile, votes: Iterable[FileVote]) -> int:
-    return len(
-        {
-            vote.reviewer
-            for vote in votes
-            if vote.file_id == file.id
-            and vote.value is Vote.APPROVED
-            and vote.sha256 == file.cleaned_sha256
-        }
-    )
+def _approvals(request: EgressRequest, votes: Iterable[FileVote]) -> list[int]:
+    """How many checkers approve the present copy of each output, in their order."""
+    copies = {file.id: file.cleaned_sha256 for file in request.outputs}
+    approving: dict[str, set[str]] = {file_id: set() for file_id in copies}
+    for vote in votes:
+        if vote.value is Vote.APPROVED and vote.sha256 == copies.get(vote.file_id):
+            approving[vote.file_id].add(vote.reviewer)
+    return [len(names) for names in approving.values()]
