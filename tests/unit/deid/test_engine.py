@@ -1,6 +1,7 @@
 """The engine on planted objects: whatever is put wherever, nothing of it is in the bytes."""
 
 import io
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -181,3 +182,31 @@ def test_what_cannot_be_cleaned_is_refused_with_a_reason(tmp_path, change, why):
     (tmp_path / "i.dcm").write_bytes(change(raw))
     with pytest.raises(InvalidInput, match=why):
         engine.clean_file(tmp_path / "i.dcm", tmp_path / "o.dcm", PROFILES[0], KEY, Values())
+
+
+@pytest.mark.parametrize(
+    ("change", "is_refused"),
+    [
+        pytest.param({}, False, id="an axial slice"),
+        pytest.param({"ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"]}, True, id="localizer"),
+        pytest.param({"ImageType": "LOCALIZER"}, True, id="localizer as a single value"),
+        pytest.param({"ImageType": ["DERIVED", "SECONDARY", "SCREEN SAVE"]}, True, id="screen"),
+        pytest.param({"Modality": "CR"}, True, id="film by modality"),
+        pytest.param({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.1"}, True, id="CR by class"),
+        pytest.param({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.1.1"}, True, id="DX by class"),
+        pytest.param({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.1.2"}, True, id="MG by class"),
+    ],
+)
+@pytest.mark.parametrize("profile", PROFILES, ids=lambda each: each.name)
+def test_images_that_often_show_text_are_refused_while_nobody_looks(
+    tmp_path, profile, change, is_refused
+):
+    dataset = pydicom.dcmread(get_testdata_file("CT_small.dcm"))
+    for keyword, value in change.items():
+        setattr(dataset, keyword, value)
+    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID
+    dataset.save_as(tmp_path / "in.dcm")
+    refusal = pytest.raises(InvalidInput, match="show text") if is_refused else nullcontext()
+    with refusal:
+        engine.clean_file(tmp_path / "in.dcm", tmp_path / "o.dcm", profile, KEY, Values())
+    assert (tmp_path / "o.dcm").exists() is not is_refused

@@ -52,11 +52,17 @@ _BURNED: Final = {
     "1.2.840.10008.5.1.4.1.1.12.1", "1.2.840.10008.5.1.4.1.1.12.2", "1.2.840.10008.5.1.4.1.1.3",
     "1.2.840.10008.5.1.4.1.1.12.1.1", "1.2.840.10008.5.1.4.1.1.77.1.1.1",
     "1.2.840.10008.5.1.4.1.1.77.1.2.1", "1.2.840.10008.5.1.4.1.1.77.1.4.1",
+    "1.2.840.10008.5.1.4.1.1.1", "1.2.840.10008.5.1.4.1.1.1.1", "1.2.840.10008.5.1.4.1.1.1.1.1",
+    "1.2.840.10008.5.1.4.1.1.1.2", "1.2.840.10008.5.1.4.1.1.1.2.1",
+    "1.2.840.10008.5.1.4.1.1.1.3", "1.2.840.10008.5.1.4.1.1.1.3.1",
 }  # fmt: skip
-"""Ultrasound, secondary capture, angiography, fluoroscopy, video: text is often drawn in."""
+"""Ultrasound, secondary capture, angiography, fluoroscopy, video, film: text is often drawn in."""
 
-
-_BURNED_MODALITIES: Final = frozenset({"US", "IVUS", "SC", "XA", "RF", "OT", "ES", "XC"})
+_BURNED_MODALITIES: Final = frozenset(
+    {"US", "IVUS", "SC", "XA", "RF", "OT", "ES", "XC", "CR", "DX", "MG", "IO", "PX", "RG"}
+)
+_BURNED_TYPES: Final = frozenset({"LOCALIZER", "SCREEN SAVE", "DOSE_INFO"})
+"""Values of ImageType: overviews and screens of a scanner, which show what its console shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,10 +208,16 @@ def _quarantine(header: Dataset, sop_class: str, profile: Profile) -> None:
     if str(header.get("BurnedInAnnotation", "")).strip().upper() == "YES":
         raise InvalidInput("it says that text is burned in, and text in pixels is not searched")
     modality = str(header.get("Modality", "")).strip().upper()
-    if sop_class in _BURNED or modality in _BURNED_MODALITIES:
+    is_drawn_on = sop_class in _BURNED or modality in _BURNED_MODALITIES
+    if is_drawn_on or _image_type(header) & _BURNED_TYPES:
         raise InvalidInput(
             "objects of its kind often show text, and text in pixels is not searched"
         )
+
+
+def _image_type(header: Dataset) -> set[str]:
+    said = header.get("ImageType") or []
+    return {str(each).strip().upper() for each in ([said] if isinstance(said, str) else said)}
 
 
 def _finish(result: Dataset) -> None:
