@@ -163,15 +163,17 @@ def create_projects() -> str:
 
 
 def start_service(wait_s: float = 90) -> str:
-    """Start what is not running, at boot too; wait until people can sign in.
+    """Start the node, at boot too, or start it again; wait until people can sign in.
 
     Raises:
         DemoProblem: when a port is taken or a process does not come up.
     """
-    if _node("status").returncode:
+    runs = _node("status").returncode == 0
+    if not runs:
         for port in (8000, 8001, 8010):
             _check_port(port)
-    for verb in ("start", "enable"):
+    # What runs was started from the code of then; sessions outlive a restart.
+    for verb in ("restart" if runs else "start", "enable"):
         done = _node(verb)
         if done.returncode:
             raise DemoProblem((done.stderr or done.stdout).strip())
