@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Playwright, expect, sync_playwright
 
+from tests.support.album import PICTURES as GUIDE_PICTURES
+from tests.support.album import Album
 from tests.support.lab_page import CHROMIUM, PATIENCE_MS, SWITCHES, LabPage, sign_in
 from tests.support.node import PASSWORD, REPOSITORY, RunningNode, why_not
 
@@ -20,6 +22,13 @@ PICTURES = REPOSITORY / "var" / "e2e"
 
 WINDOW = {"width": 1400, "height": 900}
 PROJECT = "lungs"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the pictures of the guide be taken anew."""
+    parser.addoption(
+        "--walkthrough", action="store_true", help="write the pictures of docs/walkthrough.md"
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -83,6 +92,7 @@ def node() -> Iterator[RunningNode]:
         for name in ("olga", "omar"):
             found.add_person(name, "output_checker")
         found.add_person("vera", "researcher", "output_checker")
+        found.add_person("sena", "output_checker", "senior_checker")
         found.add_project(PROJECT, ["ann", "bob"])
         found.add_project("bones", ["vera"])
         found.add_project("closed", ["ann"])
@@ -95,6 +105,13 @@ def playwright() -> Iterator[Playwright]:
     """Playwright's driver, which downloads nothing."""
     with sync_playwright() as found:
         yield found
+
+
+@pytest.fixture
+def album(request: pytest.FixtureRequest, tmp_path: Path) -> Album:
+    """Where pictures of the walk go: to the guide when that is asked for, else nowhere lasting."""
+    is_wanted = request.config.getoption("walkthrough", default=False)
+    return Album(GUIDE_PICTURES if is_wanted else tmp_path / "pictures")
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ MAKE_FILES = """
 import json, numpy, pandas, matplotlib.pyplot as plt
 from vitrine import workbench
 pandas.DataFrame({{"stage": ["I", "II"], "mean_ml": [3.5, 14.25]}}).to_csv("means.csv", index=False)
+pandas.DataFrame({{"stage": ["I", "II"], "patients": [21, 3]}}).to_csv("groups.csv", index=False)
 plt.figure(figsize=(3, 2)); plt.bar(["I", "II"], [3.5, 14.25]); plt.savefig("means.png")
 plt.close()
 cell = {{"cell_type": "code", "id": "one", "metadata": {{}}, "source": "print(6 * 7)",
@@ -23,13 +24,23 @@ open("notes.txt", "w").write("Volumes in millilitres.\\nMeans over all patients.
 draft = workbench.request_export({files!r}, title={title!r}, context="Means over 24 patients.")
 print(draft.draft_id)
 """
-ALL_FILES = ("means.csv", "means.png", "method.ipynb", "notes.txt")
+CONTEXT = "Mean volume for each stage over 24 patients; the smallest group has 11."
+ALL_FILES = ("means.csv", "groups.csv", "means.png", "method.ipynb", "notes.txt")
 
 
 def draft_and_submit(
     lab: LabPage, review_url: str, title: str, files: tuple[str, ...] = ("means.csv",)
 ) -> str:
     """Draft an export in a cell and submit it in the author's browser; the request's URL."""
+    page = draft(lab, review_url, title, files)
+    submit(page)
+    url = page.url
+    page.close()
+    return url
+
+
+def draft(lab: LabPage, review_url: str, title: str, files: tuple[str, ...]) -> Page:
+    """Draft an export in a cell; the author's page on it when its copies have been checked."""
     said = lab.run(MAKE_FILES.format(files=list(files), title=title))
     assert "drf-" in said, said
     page = lab.page.context.new_page()
@@ -41,17 +52,18 @@ def draft_and_submit(
         page.wait_for_timeout(500)
         page.reload()
     request.click()
+    expect(page.get_by_role("heading", name=title)).to_be_visible()
     while page.get_by_text(re.compile("Being made|being checked")).count():
         page.wait_for_timeout(500)
         page.reload()
-    page.get_by_label(re.compile("What the files show")).fill(
-        "Mean volume for each stage over 24 patients; the smallest group has 11."
-    )
+    return page
+
+
+def submit(page: Page, context: str = CONTEXT) -> None:
+    """Write the context of a draft and submit it."""
+    page.get_by_label(re.compile("What the files show")).fill(context)
     page.get_by_role("button", name="Submit for review").click()
     expect(page.locator("h1 .chip")).to_have_text("In review")
-    url = page.url
-    page.close()
-    return url
 
 
 def open_request(checker: BrowserContext, review_url: str, title: str) -> Page:
