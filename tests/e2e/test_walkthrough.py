@@ -53,7 +53,7 @@ def test_a_result_leaves_after_two_people_approved_its_exact_bytes(
     approve_all(open_request(signed_in("olga"), review, TITLE))
     approve_after_reading(signed_in("omar"), review, album)
     wait_for_release(page)
-    album.take(page, "released")
+    album.take(page, "released", page.locator("h1"))
     receipt = download_everything(page, tmp_path)
     said = node.cli("release", "verify", str(receipt), "--files", str(tmp_path))
     assert re.search(r"verdict +genuine", said)
@@ -63,7 +63,7 @@ def test_a_result_leaves_after_two_people_approved_its_exact_bytes(
     page.reload()
     expect(page.locator("h1 .chip")).to_have_text("Revoked")
     expect(page.get_by_role("link", name="Download", exact=True)).to_have_count(0)
-    album.take(page, "revoked")
+    album.take(page, "revoked", page.locator("h1"))
     assert album.names == [*shown_in_the_guide()], "docs/walkthrough.md shows the pictures in order"
 
 
