@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from vitrine.cli import deid_tables
 from vitrine.cli.output import AsJson, say, show_json, show_rows
 from vitrine.errors import InvalidInput
 
@@ -18,6 +19,7 @@ _SHOWN = 60
 
 key_app = typer.Typer(help="Keys: files of 64 hexadecimal digits.", no_args_is_help=True)
 app.add_typer(key_app, name="key")
+app.registered_commands.extend(deid_tables.app.registered_commands)
 
 
 @app.callback()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import warnings
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,9 +10,8 @@ from typing import Any, Final
 
 import numpy
 import pandas
-import pydicom
-from pydicom.errors import InvalidDicomError
 
+from vitrine.dicom.headers import Outcome, headers_below, text_of
 from vitrine.errors import InvalidInput
 from vitrine.risk.properties import Property, Side, intervals_of, of_pairs, of_rows, ordinal_of
 
@@ -30,13 +27,10 @@ TEXTS: Final = (
 
 _TAGS: Final = [
     "PatientID", "PatientSex", "PatientAge", "PatientSize", "PatientWeight", "PatientBirthDate",
-    "StudyDate", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "Modality",
+    "StudyDate", "StudyInstanceUID", "SeriesInstanceUID", "Modality",
     "BodyPartExamined", "Manufacturer", "ManufacturerModelName", *TEXTS,
 ]  # fmt: skip
 _TEXT: Final = "text"
-_DIRECTORY: Final = "1.2.840.10008.1.3.10"
-"""SOP class of a DICOMDIR, which holds no image (PS3.4 B.5)."""
-
 _YEARS: Final = {"Y": 1.0, "M": 12.0, "W": 52.18, "D": 365.25}
 
 
@@ -75,83 +69,52 @@ def read(root: Path, bands: Mapping[str, float]) -> tuple[Side, Files]:
         raise InvalidInput(f"there is no folder {root}")
     patients: dict[str, _Patient] = defaultdict(_Patient)
     counts = {"read": 0, "unreadable": 0, "not_dicom": 0}
-    for path in _files(root):
-        header, outcome = _header(path)
+    for header, outcome in headers_below(root, _TAGS):
         if header is not None:
             try:
                 told = dict(_told(header, bands))
                 _add(patients[_patient_of(header)], header, told)
             except Exception:  # a damaged element: counted, and none of its words repeated
-                outcome = "unreadable"
-        counts[outcome] += 1
+                outcome = Outcome.UNREADABLE
+        counts[outcome.value] += 1
     return _side({name: each for name, each in sorted(patients.items()) if each.instances}), Files(
         **counts
     )
 
 
-def _files(root: Path) -> Iterator[Path]:
-    for folder, inner, names in os.walk(root):
-        inner.sort()
-        for name in sorted(names):
-            path = Path(folder, name)
-            if not path.is_symlink() and path.is_file():
-                yield path
-
-
-def _header(path: Path) -> tuple[Any, str]:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=_TAGS)
-        if "SOPInstanceUID" in header:
-            return header, "read"
-        is_directory = header.file_meta.get("MediaStorageSOPClassUID") == _DIRECTORY
-        return None, "not_dicom" if is_directory else "unreadable"
-    except InvalidDicomError:
-        is_named = path.suffix.lower() in (".dcm", ".dicom", ".ima")
-        return None, "unreadable" if is_named else "not_dicom"
-    except Exception:  # whatever a damaged file does to its reader
-        return None, "unreadable"
-
-
 def _patient_of(header: Any) -> str:
-    named = _said(header, "PatientID")
-    return named or f"\1study {_said(header, 'StudyInstanceUID')}"
-
-
-def _said(header: Any, keyword: str) -> str:
-    value = header.get(keyword, "")
-    return str("" if value is None else value).strip().strip("\0").replace("\0", "\1")
+    named = text_of(header, "PatientID")
+    return named or f"\1study {text_of(header, 'StudyInstanceUID')}"
 
 
 def _add(patient: _Patient, header: Any, told: Mapping[str, str]) -> None:
     for name, value in told.items():
         patient.said[name].add(value)
     for keyword in TEXTS:
-        if text := _said(header, keyword):
+        if text := text_of(header, keyword):
             patient.said[keyword].add(text)
-    patient.studies[_said(header, "StudyInstanceUID")] = _said(header, "StudyDate")
-    patient.series.add(_said(header, "SeriesInstanceUID"))
-    patient.instances.add(_said(header, "SOPInstanceUID"))
+    patient.studies[text_of(header, "StudyInstanceUID")] = text_of(header, "StudyDate")
+    patient.series.add(text_of(header, "SeriesInstanceUID"))
+    patient.instances.add(text_of(header, "SOPInstanceUID"))
 
 
 def _told(header: Any, bands: Mapping[str, float]) -> Iterator[tuple[str, str]]:
-    yield "sex", _said(header, "PatientSex").upper()
+    yield "sex", text_of(header, "PatientSex").upper()
     yield "age_band", band(_age_years(header), bands["age_years"])
-    yield "size_band", band(_said(header, "PatientSize"), bands["size_m"])
-    yield "weight_band", band(_said(header, "PatientWeight"), bands["weight_kg"])
-    yield "body_part", _said(header, "BodyPartExamined").upper()
-    yield "modality", _said(header, "Modality")
-    device = (_said(header, "Manufacturer"), _said(header, "ManufacturerModelName"))
+    yield "size_band", band(text_of(header, "PatientSize"), bands["size_m"])
+    yield "weight_band", band(text_of(header, "PatientWeight"), bands["weight_kg"])
+    yield "body_part", text_of(header, "BodyPartExamined").upper()
+    yield "modality", text_of(header, "Modality")
+    device = (text_of(header, "Manufacturer"), text_of(header, "ManufacturerModelName"))
     yield "device", " ".join(filter(None, device))
-    yield "month", _said(header, "StudyDate")[:6]
+    yield "month", text_of(header, "StudyDate")[:6]
 
 
 def _age_years(header: Any) -> str:
-    age = _said(header, "PatientAge")
+    age = text_of(header, "PatientAge")
     if len(age) == 4 and age[:3].isdigit() and age[3] in _YEARS:
         return str(int(age[:3]) / _YEARS[age[3]])
-    born, done = (ordinal_of(_said(header, key)) for key in ("PatientBirthDate", "StudyDate"))
+    born, done = (ordinal_of(text_of(header, key)) for key in ("PatientBirthDate", "StudyDate"))
     if born is None or done is None:
         return ""
     return str((done - born) / _YEARS["D"])

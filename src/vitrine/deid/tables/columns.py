@@ -94,6 +94,17 @@ def kinds_of(
     }  # fmt: skip
 
 
+def role_of(kind: Kind) -> str:
+    """What a kind means for de-identification, in the words of the field."""
+    match kind:
+        case Kind.IDENTIFIER | Kind.SENSITIVE | Kind.FREE_TEXT | Kind.MEASURE:
+            return kind.value
+        case Kind.DATE | Kind.SHIFTED_DATE:
+            return Kind.DATE.value
+        case _:
+            return Kind.QUASI_IDENTIFIER.value
+
+
 def kind_of(name: str, column: pandas.Series[Any]) -> Kind:
     """The kind of one column of texts."""
     said = set(re.sub(r"(?<=[a-z])(?=[A-Z])|[_\W]+", " ", name).lower().split())
